@@ -1,0 +1,75 @@
+"""Which task a row belongs to, and which answers that task has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+
+MIN_ROWS = 10
+"""Rows an instruction must be shared by to be a task of its own, and rows a task needs to be
+called a classification. A choice: below it no share of labels says anything."""
+MAX_LABELS = 50
+"""Labels of a classification task, at most. A choice: the tasks of Super-NaturalInstructions that
+are called classification have up to a few dozen."""
+ROWS_PER_LABEL = 5
+"""Rows a label needs on average. A choice: short answers to open questions have one or two."""
+MAX_CHARACTERS = 60
+"""Longest answer that is taken for a label. A choice: `The sentence is not sexist` has 26."""
+SHORT_SHARE = 0.95
+"""Share of a task's answers that must be that short. Not 1: a few long answers planted among the
+labels must not turn a classification into free text."""
+
+
+def tasks_of(
+    told: Sequence[str | None], instructions: Sequence[str], stems: Sequence[str]
+) -> list[str]:
+    """[n] Task of each row.
+
+    The row's own Task where it has one; else its instruction, where at least MIN_ROWS rows of the
+    dataset without a Task share it; else the stem of its file's name.
+    """
+    counts = Counter(
+        text for task, text in zip(told, instructions, strict=True) if task is None and text.strip()
+    )
+    names = {text: instruction_name(text) for text, n in counts.items() if n >= MIN_ROWS}
+    return [
+        task if task is not None else names.get(text, stem)
+        for task, text, stem in zip(told, instructions, stems, strict=True)
+    ]
+
+
+def instruction_name(text: str) -> str:
+    """Name for an instruction: its first words and 8 hex digits of its blake2b.
+
+    Example: ``Classify the sentiment of this review #0f1e2d3c``.
+    """
+    words = " ".join("".join(c if c.isprintable() else " " for c in text[:200]).split()[:6])
+    return f"{words[:48].rstrip()} #{blake2b(text.encode(), digest_size=4).hexdigest()}"
+
+
+def label_spaces(tasks: Sequence[str], outputs: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Task to its labels, sorted; () where the answers are free text.
+
+    A task is a classification when it has at least MIN_ROWS rows, 2 to MAX_LABELS distinct
+    answers, at least ROWS_PER_LABEL rows for each of them on average, and SHORT_SHARE of its rows
+    have an answer of at most MAX_CHARACTERS characters. Then every answer that occurs is a label,
+    so that each row's output is in its task's label space.
+    """
+    answers: dict[str, Counter[str]] = {}
+    for task, output in zip(tasks, outputs, strict=True):
+        counter = answers.get(task)
+        if counter is None:
+            counter = answers[task] = Counter()
+        counter[output] += 1
+    return {task: _labels(counter) for task, counter in sorted(answers.items())}
+
+
+def _labels(answers: Counter[str]) -> tuple[str, ...]:
+    rows = answers.total()
+    if rows < MIN_ROWS or not 2 <= len(answers) <= MAX_LABELS:
+        return ()
+    if rows < ROWS_PER_LABEL * len(answers):
+        return ()
+    short = sum(n for answer, n in answers.items() if len(answer) <= MAX_CHARACTERS)
+    return tuple(sorted(answers)) if short >= SHORT_SHARE * rows else ()

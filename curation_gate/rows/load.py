@@ -1,0 +1,146 @@
+"""From paths to a Dataset: read, find the schema, name the tasks, fingerprint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+from curation_gate.errors import InconclusiveError, InputError
+from curation_gate.progress import Progress, Silent
+from curation_gate.rows.content import Content
+from curation_gate.rows.fingerprint import dataset_fingerprint, row_fingerprint
+from curation_gate.rows.formats import expand, read_content, stem
+from curation_gate.rows.labels import label_spaces, tasks_of
+from curation_gate.rows.problem import RowProblem
+from curation_gate.rows.record import DataFile, Dataset, Row
+from curation_gate.rows.schema import Fields, Schema, find_schema
+
+
+def load(
+    paths: Sequence[Path | str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    like: Dataset | None = None,
+) -> Dataset:
+    """Every row of the files, in the order given; nothing is dropped, nothing is changed.
+
+    paths: files, `save_to_disk` folders or globs. columns: role (instruction, input, output, task,
+    id, source) to column name, where the names alone do not tell. A file without rows is kept as
+    such as long as another one has some. like: a dataset these rows come from (the one they were
+    cleaned from): a row it has keeps its task there, and those tasks their label spaces, since file
+    names and counts have changed. Raises InputError (file, line, column), UsageError (no
+    such role) and InconclusiveError (no rows at all).
+    """
+    if isinstance(paths, str | Path):
+        paths = [paths]
+    progress = progress or Silent()
+    found = expand(paths)
+    stems = _stems(found)
+    files: list[DataFile] = []
+    records: list[Mapping[str, Any]] = []
+    fields: list[Fields] = []
+    origins: list[tuple[int, int | None]] = []
+    with progress.stage("read") as task:
+        for number, path in enumerate(found):
+            content = read_content(path, task.advance)
+            if not content.records:
+                progress.say(f"{path}: no rows")
+                files.append(_data_file(path, content, None))
+                continue
+            schema = _schema(path, content, columns)
+            fields += _fields(path, content, schema)
+            records += content.records
+            origins += [
+                (number, line) for line in content.lines or repeat(None, len(content.records))
+            ]
+            files.append(_data_file(path, content, schema))
+    if not records:
+        raise InconclusiveError(
+            "no rows: " + (", ".join(str(path) for path in found) or "no files given"),
+            hint="an empty file is not a clean one; check what was written there",
+        )
+    fingerprints = [row_fingerprint(f.instruction, f.input, f.output) for f in fields]
+    known = {row.fingerprint: row.task for row in like.rows} if like is not None else {}
+    tasks = tasks_of(
+        [known.get(key, f.task) for key, f in zip(fingerprints, fields, strict=True)],
+        [f.instruction for f in fields],
+        [stems[number] for number, _ in origins],
+    )
+    rows = tuple(
+        Row(
+            index,
+            f.id,
+            f.instruction,
+            f.input,
+            f.output,
+            tasks[index],
+            f.source,
+            fingerprints[index],
+            *origins[index],
+        )
+        for index, f in enumerate(fields)
+    )
+    spaces = dict(label_spaces(tasks, [f.output for f in fields]))
+    if like is not None:
+        spaces |= {task: like.label_spaces[task] for task in spaces if task in like.label_spaces}
+    return Dataset(
+        tuple(files),
+        rows,
+        tuple(records),
+        spaces,
+        dataset_fingerprint(fingerprints),
+    )
+
+
+def _stems(paths: Sequence[Path]) -> list[str]:
+    """Return a name for each file; the folder goes before it where two would be the same."""
+    names = [stem(path) for path in paths]
+    counts = Counter(names)
+    return [
+        name if counts[name] == 1 else f"{path.resolve().parent.name}/{path.name}"
+        for name, path in zip(names, paths, strict=True)
+    ]
+
+
+def _data_file(path: Path, content: Content, schema: Schema | None) -> DataFile:
+    return DataFile(
+        path=path,
+        format=content.format,
+        schema=schema.name if schema else "empty",
+        columns=schema.columns if schema else {},
+        rows=len(content.records),
+        sha256=content.sha256,
+        spans=content.spans,
+    )
+
+
+def _schema(path: Path, content: Content, columns: Mapping[str, str] | None) -> Schema:
+    shared = content.shared if content.format == "natural-instructions" else None
+    try:
+        return find_schema(content.records, columns, shared)
+    except RowProblem as problem:
+        line = content.lines[0] if content.lines else None
+        raise InputError(problem.message, path=path, line=line, hint=problem.hint) from None
+
+
+def _fields(path: Path, content: Content, schema: Schema) -> list[Fields]:
+    read: list[Fields] = []
+    extract = schema.fields
+    try:
+        for record in content.records:
+            read.append(extract(record))  # noqa: PERF401 - its length says which row failed
+    except RowProblem as problem:
+        k = len(read)
+        line = content.lines[k] if content.lines else None
+        where = "" if line is not None else f"row {k + 1}: "
+        raise InputError(
+            where + problem.message,
+            path=path,
+            line=line,
+            hint=problem.hint or f"the file was read as {schema.name}",
+        ) from None
+    return read

@@ -1,0 +1,94 @@
+"""The records every later stage reads: a row, a data file, a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One training example."""
+
+    index: int
+    """0-based position over all files of the dataset, in reading order."""
+    id: str | None
+    """The user's own id (JSON scalars as written), or None."""
+    instruction: str
+    """What the model is told to do; "" where the format has none."""
+    input: str
+    """The text it is done to; "" where the format has none."""
+    output: str
+    """What the model is taught to answer (the first reference, where there are several)."""
+    task: str
+    """The group this row is judged in: its `Task`, else rows of one instruction."""
+    source: str | None
+    """Contributor, origin or URL, where the data say so."""
+    fingerprint: str
+    """blake2b-128, hex, of the canonical row: its identity, never its position."""
+    file: int
+    """Index into Dataset.files."""
+    line: int | None
+    """1-based line in that file (text formats), else None."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file (or folder) that was read."""
+
+    path: Path
+    format: str
+    """jsonl, json, natural-instructions, csv, parquet, arrow, datasets-folder or empty."""
+    schema: str
+    """Name of the schema that was found: natural-instructions, alpaca, dolly, messages, ..."""
+    columns: Mapping[str, str]
+    """Role (instruction, input, output, task, id, source) to column name."""
+    rows: int
+    sha256: str
+    """Of the stored bytes (for a folder: of its files in name order)."""
+    spans: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
+    """[rows, 2] Where each row begins and ends in the unpacked bytes; None in binary formats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Every row of every file, in order. Nothing is dropped, nothing is changed."""
+
+    files: tuple[DataFile, ...]
+    rows: tuple[Row, ...]
+    records: tuple[Mapping[str, Any], ...]
+    """[n] The parsed record behind each row, as it was."""
+    label_spaces: Mapping[str, tuple[str, ...]]
+    """Task to its labels, sorted; () where answers are free text."""
+    fingerprint: str
+    """blake2b-128, hex, over the sorted row fingerprints: order does not change it."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks, sorted."""
+        return tuple(sorted(self.label_spaces))
+
+    def task_ids(self) -> NDArray[np.int64]:
+        """[n] Index of each row's task in `tasks`."""
+        place = {task: k for k, task in enumerate(self.tasks)}
+        return np.fromiter((place[r.task] for r in self.rows), dtype=np.int64, count=len(self.rows))
+
+    def strata(self) -> NDArray[np.int64]:
+        """[n] Index of each row's (task, label); all free-text answers of a task share one."""
+        seen: dict[tuple[str, str], int] = {}
+        return np.fromiter(
+            (
+                seen.setdefault((r.task, r.output if self.label_spaces[r.task] else ""), len(seen))
+                for r in self.rows
+            ),
+            dtype=np.int64,
+            count=len(self.rows),
+        )
