@@ -1,0 +1,47 @@
+"""What detectors return and what the verdict is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Severity = Literal["quarantine", "review"]
+RowVerdict = Literal["quarantine", "review", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a rule fired on a row: one sentence that can be checked by reading the row."""
+
+    rule: str
+    """CG002 and so on."""
+    message: str
+    evidence: Mapping[str, Any]
+    """JSON-able numbers and strings behind the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule says of a whole dataset."""
+
+    rule: str
+    severity: Severity
+    scores: NDArray[np.float32]
+    """[n] The rule's own score of every row; larger is more suspect; NaN where it cannot say."""
+    reasons: Mapping[int, Reason]
+    """Row index to the reason; exactly the rows on which the rule fired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What is to be done with each row."""
+
+    verdict: tuple[RowVerdict, ...]
+    score: NDArray[np.float32]
+    """[n] 0..1, for ranking; 0 for rows no rule fired on is not required."""
+    reasons: Mapping[int, tuple[Reason, ...]]
+    """Row index to its reasons; exactly the rows that are not kept."""
