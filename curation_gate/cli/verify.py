@@ -1,0 +1,71 @@
+"""`curate verify`: data against its lock, in seconds and without torch."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+EPILOG = """\b
+Examples:
+  curate verify data.jsonl
+  curate verify 'parts/*.jsonl' --format json
+
+\b
+Checks, against curate.lock beside the data:
+  the data is what was scanned, or the cleaned set of that scan
+  no quarantined row is left in it, and the scan was not inconclusive
+  the cleaned set, where it is there, is whole and holds its expectations
+  the rule pack is the one that is installed
+
+The lock is not a signature: whoever can change the data can change the lock. Scan again in CI.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("data", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What is printed on stdout.",
+)
+def command(data: tuple[str, ...], form: str) -> int:
+    """Check in seconds that DATA is what was scanned.
+
+    Files that were scanned together are verified together, others one by one. Exit code 0: nothing
+    differs; 1: something does, and stdout says what to run; 2: not scanned, or not readable.
+    """
+    from curation_gate.quarantine.verify import check
+    from curation_gate.report.sanitize import plain
+
+    outcomes = check(data)
+    if form == "json":
+        document = [
+            {
+                "files": [str(file) for file in outcome.files],
+                "rows": outcome.rows,
+                "ok": not outcome.problems and outcome.error is None,
+                "problems": list(outcome.problems),
+                "error": outcome.error.message if outcome.error else None,
+                "hint": outcome.error.hint if outcome.error else None,
+            }
+            for outcome in outcomes
+        ]
+        click.echo(json.dumps(document, indent=2))
+    else:
+        for outcome in outcomes:
+            for problem in outcome.problems:
+                click.echo(plain(problem))
+            if not outcome.problems and outcome.error is None:
+                click.echo(f"{plain(outcome.name)}: {outcome.rows:,} rows, as scanned")
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    for error in errors[:-1]:
+        click.echo(plain(f"curate: error: {error}"), err=True)
+        if error.hint:
+            click.echo(plain(f"curate: hint: {error.hint}"), err=True)
+    if errors:
+        raise errors[-1]
+    return 1 if any(outcome.problems for outcome in outcomes) else 0

@@ -1,0 +1,1 @@
+"""What leaves the dataset, why, and who decided: the scan folder and the lock."""
