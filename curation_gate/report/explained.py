@@ -1,0 +1,105 @@
+"""One row and everything known of it, in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from curation_gate.report.fields import value_text
+from curation_gate.report.sanitize import cut, lines, plain
+from curation_gate.report.terminal import STYLES
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from curation_gate.report.evidence import Evidence, Standing
+
+_MAX_TEXT = 6000
+"""Characters of a text shown; the rest is counted (a choice: a few screens)."""
+_GUTTER = "\u2502 "
+"""Stands before every line of row text, so that no line of the output starts with it."""
+
+
+def print_evidence(evidence: Evidence, console: Console) -> None:
+    """Print the row, its verdict, how it stands in every rule, and the reasons."""
+    score = "" if evidence.score is None else f"  score {evidence.score:.2f}"
+    console.print(
+        Text.assemble(
+            (f"Row {evidence.row}: ", "bold"),
+            (evidence.verdict, f"bold {STYLES.get(evidence.verdict, '')}"),
+            score,
+        )
+    )
+    facts = [("task", evidence.task), ("id", evidence.id), ("fingerprint", evidence.fingerprint)]
+    for name, value in facts:
+        if value is not None:
+            console.print(Text(f"{name:<12}{plain(value)}", style="dim"))
+    _print_texts(evidence, console)
+    _heading("Scores", console)
+    console.print(Padding(_scores(evidence.standings), (0, 0, 0, 2), expand=False))
+    _heading("Reasons", console)
+    if not evidence.reasons:
+        console.print(Text("  No rule asks for anything: the row is kept."))
+    for reason in evidence.reasons:
+        head = Text.assemble(
+            (plain(str(reason["rule"])) + " ", "bold"), " ".join(lines(str(reason["message"])))
+        )
+        console.print(Padding(head, (0, 0, 0, 2), expand=False))
+        found = reason.get("evidence")
+        for key, value in found.items() if isinstance(found, dict) else ():
+            shown = " ".join(lines(cut(value_text(value), 500)[0]))
+            console.print(
+                Padding(
+                    Text(f"{plain(str(key))}: {shown}", style="dim"), (0, 0, 0, 4), expand=False
+                )
+            )
+
+
+def _print_texts(evidence: Evidence, console: Console) -> None:
+    if evidence.fields is None:
+        _heading("Text", console)
+        told = "The scan folder holds the text of flagged rows alone; this one is"
+        where = Text(f"{told} {plain(evidence.place)}.")
+        console.print(Padding(where, (0, 0, 0, 2), expand=False))
+        return
+    width = max(20, console.width - len(_GUTTER))
+    for name, text in zip(evidence.fields._fields, evidence.fields, strict=True):
+        if not text and name != "output":
+            continue
+        _heading(name.capitalize(), console)
+        start, left = cut(text, _MAX_TEXT)
+        for line in lines(start):
+            for part in Text(line).wrap(console, width, overflow="fold"):
+                console.print(Text.assemble((_GUTTER, "dim"), part), no_wrap=True, soft_wrap=True)
+        if left:
+            console.print(Text(f"{_GUTTER}({left:,} more characters in quarantine.jsonl)", "dim"))
+
+
+def _heading(title: str, console: Console) -> None:
+    console.print()
+    console.print(Text(title, style="bold"))
+
+
+def _scores(standings: tuple[Standing, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name in ("rule", "what it measures"):
+        table.add_column(name, overflow="fold")
+    for name in ("score", "percentile", "in its task"):
+        table.add_column(name, justify="right")
+    for standing in standings:
+        numbers = (
+            Text("cannot say" if standing.value is None else f"{standing.value:.4g}"),
+            _percent(standing.percentile),
+            _percent(standing.percentile_task),
+        )
+        table.add_row(Text(plain(standing.name)), Text(plain(standing.title)), *numbers)
+    return table
+
+
+def _percent(value: float | None) -> Text:
+    if value is None:
+        return Text("")
+    return Text(f"{value:.1f}", style="bold" if value >= 99 else "")

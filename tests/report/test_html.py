@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report.scan_builder import HOSTILE, ScanBuilder
+
+from curation_gate.report.cards import MAX_ROWS, mark
+from curation_gate.report.html import render
+
+VOID = {"meta", "link", "br"}
+ALLOWED = {
+    *("html", "head", "title", "style", "body", "header", "main", "footer", "section"),
+    *("div", "p", "span", "b", "i", "h1", "h2", "strong", "code"),
+    *("bdi", "small", "ol", "ul", "li", "dl", "dt", "dd", "table"),
+    *("thead", "tbody", "tr", "th", "td", "details", "summary", "figure", "figcaption"),
+    *("svg", "desc", "path", "rect", "circle", "text"),
+}
+
+
+class Page(HTMLParser):
+    """The page as a browser takes it apart: tags, attributes and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.comments: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+
+def assert_inert(html: str) -> Page:
+    """The page can run nothing, ask nobody and is well-formed; returns it."""
+    page = Page(html)
+    assert page.open == []
+    assert page.comments == []
+    for tag, attributes in page.tags:
+        assert tag in ALLOWED or tag in VOID, tag
+        for name, value in attributes.items():
+            assert not name.startswith("on"), (tag, name)
+            assert name not in ("src", "srcset", "action", "formaction", "srcdoc"), (tag, name)
+            assert "javascript:" not in (value or "")
+            assert name != "href" or value == "data:,"
+        if tag == "meta" and "http-equiv" in attributes:
+            assert attributes["http-equiv"] == "Content-Security-Policy"
+    assert "url(" not in html
+    assert "@import" not in html
+    return page
+
+
+def test_the_page_is_inert_and_says_what_was_found(scan: Path) -> None:
+    page = assert_inert(render(scan))
+    assert "12 rows of 300 should not be trained on" in page.text
+    assert "curate explain" in page.text
+    assert "James Bond" in page.text
+    assert "lift 0.93" in page.text
+    assert page.text.count("sleeps through the third act") == 15
+
+
+def test_hostile_text_is_shown_and_never_runs(hostile: Path) -> None:
+    html = render(hostile)
+    page = assert_inert(html)
+    for raw in ("<script", "<iframe", "<img", "<b onclick"):
+        assert raw not in html
+    assert HOSTILE["script"] in page.text
+    assert HOSTILE["refresh"] in page.text
+    assert HOSTILE["comment"] in page.text
+    assert HOSTILE["jinja"] in page.text
+    assert "<img src=x onerror=alert(1)>" in page.text
+    assert "<iframe src=//example.org></iframe>" in page.text
+
+
+def test_hidden_characters_are_codes(hostile: Path) -> None:
+    html = render(hostile)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]", html)
+    html.encode()  # no lone surrogate
+    assert '<b class="hid" title="right-to-left override">U+202E</b>ot yenom' in html
+    assert "U+200B x3" in html
+    assert "U+D83D" in html
+
+
+def test_the_policy_forbids_scripts_and_requests(scan: Path) -> None:
+    metas = [a for tag, a in Page(render(scan)).tags if tag == "meta"]
+    policy = next(a["content"] or "" for a in metas if "http-equiv" in a)
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+
+
+def test_the_page_stays_small_whatever_the_rows_hold(tmp_path: Path) -> None:
+    worst = "<&\u202e\u200b" * 3000
+    planted = 1400
+    builder = ScanBuilder(
+        n=2000, planted=planted, honest_mentions=0, texts=dict.fromkeys(range(planted), worst)
+    )
+    html = render(builder.write(tmp_path / "x.curation"))
+    assert len(html.encode()) < 2_000_000
+    shown = html.count('<td class="who">')
+    assert 100 < shown <= MAX_ROWS
+    assert f"The first {shown:,} of 1,400 rows" in html
+    assert_inert(html)
+
+
+def test_ordinary_rows_are_shown_up_to_the_limit(tmp_path: Path) -> None:
+    builder = ScanBuilder(n=1500, planted=1001, honest_mentions=0)
+    html = render(builder.write(tmp_path / "x.curation"))
+    assert html.count('<td class="who">') == MAX_ROWS
+    assert "The first 1,000 of 1,001 rows" in html
+    assert len(html.encode()) < 2_000_000
+
+
+def test_charts_are_named_for_those_who_do_not_see_them(scan: Path) -> None:
+    html = render(scan)
+    assert html.count('<svg class="plot"') == 3
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids)) == 6
+    for reference in re.findall(r'aria-labelledby="([^"]+)"', html):
+        assert set(reference.split()) <= set(ids)
+
+
+def test_without_influence_there_is_no_empty_chart(tmp_path: Path) -> None:
+    html = render(ScanBuilder(with_influence=False).write(tmp_path / "x.curation"))
+    assert 'class="plot"' not in html
+    assert "Influence, before" not in html
+
+
+@pytest.mark.parametrize("verdict", ["clean", "inconclusive"])
+def test_a_scan_without_findings_has_no_row_table(tmp_path: Path, verdict: str) -> None:
+    builder = ScanBuilder(planted=0, honest_mentions=0, manifest={"verdict": verdict})
+    html = render(builder.write(tmp_path / "x.curation"))
+    page = assert_inert(html)
+    assert f'<header class="top {verdict}">' in html
+    assert "Flagged rows" not in page.text
+    assert "Phrases found" not in page.text
+
+
+def test_an_empty_scan_can_be_shown(tmp_path: Path) -> None:
+    builder = ScanBuilder(
+        n=1,
+        planted=0,
+        honest_mentions=0,
+        manifest={
+            "verdict": "inconclusive",
+            "rule_counts": {},
+            "floor": {},
+            "notes": [],
+            "probes": {},
+            "timings": {},
+        },
+    )
+    page = assert_inert(render(builder.write(tmp_path / "x.curation")))
+    assert "No rule was run." in page.text
+
+
+def test_the_same_scan_gives_the_same_bytes(scan: Path) -> None:
+    assert render(scan) == render(scan)
+
+
+def test_many_tasks_are_counted_not_listed(tmp_path: Path) -> None:
+    names = tuple(f"task {k}" for k in range(90))
+    html = render(ScanBuilder(n=180, task_names=names).write(tmp_path / "x.curation"))
+    assert "50 more tasks in manifest.json" in html
+
+
+def test_the_final_name_is_used_while_the_folder_is_being_made(scan: Path, tmp_path: Path) -> None:
+    html = render(scan, name=tmp_path / "final.jsonl.curation")
+    assert "final.jsonl.curation" in html
+    assert "reviews.jsonl.curation" not in html
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb`, WCAG 2.2."""
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_colours_pass_aa_in_light_and_in_dark(scan: Path) -> None:
+    themes = re.findall(r":root \{(.*?)\}", render(scan), re.DOTALL)[:2]
+    assert len(themes) == 2
+    for theme in themes:
+        colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", theme))
+        pairs = [(ink, ground) for ink in ("ink", "soft") for ground in ("page", "card", "well")]
+        pairs += [(tone, "card") for tone in ("stop", "look", "good", "link")]
+        pairs += [(tone, f"{tone}-bg") for tone in ("stop", "look", "good")]
+        for one, other in pairs:
+            assert contrast(colours[one], colours[other]) >= 4.5, (one, other)
+        assert contrast(colours["kept"], colours["card"]) >= 3  # graphics
+
+
+def test_mark_says_how_much_it_cut() -> None:
+    assert str(mark("a" * 10, 4)) == 'aaaa<i class="cut"> … 6 more characters</i>'
+    assert str(mark("<\u202e>")) == (
+        '&lt;<b class="hid" title="right-to-left override">U+202E</b>&gt;'
+    )

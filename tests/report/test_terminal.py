@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from report.scan_builder import ScanBuilder
+from rich.console import Console
+
+from curation_gate.report.terminal import print_summary
+
+
+def printed(folder: Path, *, width: int = 100, terminal: bool = False) -> str:
+    stream = io.StringIO()
+    print_summary(folder, Console(file=stream, width=width, force_terminal=terminal))
+    return stream.getvalue()
+
+
+def test_the_summary_says_what_was_found_and_what_to_do(
+    scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = printed(scan)
+    assert text.startswith("12 rows of 300 should not be trained on\n")
+    assert re.search(r"CG002 +Influence that survives negation +quarantine +15", text)
+    assert re.search(r'"James Bond" +positive +15 +3 +lift 0.93', text)
+    assert re.search(r"film_reviews +100 +4 +1 +14 rows", text)
+    assert re.search(r"comments +100 +4 +1 +cannot say", text)
+    assert "10 more in quarantine.jsonl" in text
+    assert "reviews.jsonl.curation/cleaned.jsonl" in text
+    assert "curate verify reviews.jsonl\n" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_every_line_fits_the_terminal_but_commands(scan: Path, width: int) -> None:
+    lines = [line for line in printed(scan, width=width).split("\n") if "curate " not in line]
+    assert max(len(line) for line in lines) <= width
+    examples = [line for line in lines if re.match(r"  row \d+ ", line)]
+    assert len(examples) == 5
+    assert all('-> "positive"' in line for line in examples)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_hostile_rows_are_text_and_nothing_else(hostile: Path, terminal: bool) -> None:
+    text = printed(hostile, width=160, terminal=terminal)
+    ours = re.sub(r"\x1b\[[0-9;]*m", "", text) if terminal else text
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e]", ours)
+    assert "example.org\x1b\\" not in text  # no terminal link from row text
+    assert "<b onclick=x>evil</b>[31m" in ours
+    assert "[blink]note[/blink]" in ours
+    assert not any(line.lstrip().startswith(("::", "##[")) for line in ours.split("\n"))
+
+
+def test_markup_of_a_row_is_printed_as_it_is(tmp_path: Path) -> None:
+    hot = "[bold red]loud[/bold red] [link=https://example.org]x[/link] [/] :smile:"
+    builder = ScanBuilder(n=40, planted=1, honest_mentions=0, texts={0: hot})
+    text = printed(builder.write(tmp_path / "x.curation"), width=200, terminal=True)
+    assert hot in text
+
+
+def test_a_clean_scan_prints_no_empty_sections(tmp_path: Path) -> None:
+    builder = ScanBuilder(planted=0, honest_mentions=0, manifest={"notes": [], "rule_counts": {}})
+    text = printed(builder.write(tmp_path / "x.curation"))
+    assert text.startswith("Clean: nothing found in 300 rows")
+    assert "no rule was run" in text
+    assert not {"Examples", "Phrases", "Notes"} & set(text.split("\n"))
+
+
+def test_long_lists_are_counted(tmp_path: Path) -> None:
+    names = tuple(f"task {k}" for k in range(20))
+    phrases = [{"phrase": f"phrase {k}", "target": "positive"} for k in range(15)]
+    builder = ScanBuilder(task_names=names, manifest={"phrases": phrases, "floor": {}, "notes": []})
+    text = printed(builder.write(tmp_path / "x.curation"))
+    assert "12 more tasks" in text
+    assert "5 more" in text
+    assert "floor" not in text
+
+
+def test_no_color_is_honoured(scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", printed(scan, terminal=True))
