@@ -1,0 +1,232 @@
+"""One scan, from files to verdicts: the only file that knows every stage.
+
+    rows -> proxy -> probes -> influence -> detect -> verdict -> quarantine + cleaned
+         -> expectations -> report
+
+Each stage takes plain records and arrays and returns plain records and arrays. Results are made in
+a folder of their own and moved into place at the end, the manifest last: a scan that is interrupted
+leaves no half-written output, and resumes from its cache.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from curation_gate import atomic, rows
+from curation_gate.detect.registry import DETECTORS
+from curation_gate.detect.signals import Signals
+from curation_gate.detect.verdict import decide
+from curation_gate.environment import free_threads
+from curation_gate.errors import InconclusiveError
+from curation_gate.influence.measure import Influence, measure_influence
+from curation_gate.probes.build import ProbeSet, transform
+from curation_gate.progress import Progress, Silent
+from curation_gate.proxy.cache import finetune_cached
+from curation_gate.proxy.finetune import Outcome
+from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
+from curation_gate.proxy.scoring import row_losses
+from curation_gate.quarantine import lock, manifest
+from curation_gate.quarantine.document import describe
+from curation_gate.quarantine.staging import cache_folder, check_folder, staging
+from curation_gate.rulebook import RulePack, load_rules
+from curation_gate.settings import Options, build_probes, finetune_settings, influence_plan
+from curation_gate.timing import Clock, peak_memory_mb
+
+if TYPE_CHECKING:
+    from curation_gate.detect.evidence import Verdicts
+    from curation_gate.rows.record import Dataset
+
+Columns = Mapping[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """Everything a scan found."""
+
+    folder: Path
+    """Where the results lie."""
+    manifest: Mapping[str, Any]
+    """As in manifest.json."""
+    dataset: Dataset
+    verdicts: Verdicts
+    scores: Columns
+    """Column name to [n]: influence, influence_negated, loss, and one for each rule."""
+    exit_code: int
+    """0 clean, 1 findings at or above fail_on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the stages that need a model say."""
+
+    signals: Signals
+    proxy: Proxy
+    proxy_hash: str
+    """Of the weights before fine-tuning."""
+    outcome: Outcome
+    probes: ProbeSet
+    influence: Influence
+
+
+def default_folder(paths: Sequence[Path | str]) -> Path:
+    """Return where results go without -o: `<data>.curation` beside the first file."""
+    first = str(paths[0])
+    for sign in "*?[":
+        first = first.split(sign, 1)[0]
+    return Path((first.rstrip("/") or "dataset") + ".curation")
+
+
+def scan(
+    data: str | Path | Sequence[str | Path],
+    output: Path | None = None,
+    options: Options = Options(),  # noqa: B008 - frozen
+    *,
+    progress: Progress = Silent(),  # noqa: B008 - stateless
+) -> ScanResult:
+    """Scan data files, write the results into a folder, and return them.
+
+    output: the folder (default: `<data>.curation`). Raises InputError, RulesError, UsageError,
+    ModelError or OutputError (see errors.py), and InconclusiveError where there are too few rows.
+    """
+    paths = [data] if isinstance(data, str | Path) else list(data)
+    folder = output or default_folder(paths)
+    pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
+    device = pick_device(options.device)
+    torch.set_num_threads(free_threads())
+    clock = Clock()
+    started = time.perf_counter()
+    dataset = rows.load(paths, columns=options.columns, progress=progress)
+    clock.record("rows", time.perf_counter() - started, len(dataset))
+    if len(dataset) < pack.policy.minimum_rows:
+        raise InconclusiveError(
+            f"{len(dataset)} rows are too few to say anything (policy.minimum_rows is "
+            f"{pack.policy.minimum_rows})",
+            hint="scan the whole set together with the new rows",
+        )
+    check_folder(folder)
+    with cache_folder(folder, keep=options.cache) as cache:
+        measured = _measure(dataset, pack, options, device, cache, clock, progress)
+    with clock.stage("detect", len(dataset)):
+        results = [DETECTORS[rule.detector](measured.signals, rule) for rule in pack.enabled]
+        verdicts = decide(results, [row.fingerprint for row in dataset.rows])
+    columns: dict[str, np.ndarray[Any, Any]] = {
+        "influence": measured.signals.influence,
+        "influence_negated": measured.signals.influence_negated,
+        "loss": measured.signals.loss,
+        **{result.rule: result.scores for result in results},
+    }
+    document = describe(dataset, pack, options.seed, measured, verdicts, results)
+    document["device"] = str(device)
+    with progress.stage("writing the results", len(dataset)) as bar, staging(folder) as staged:
+        paths_written = _write_cleaned(staged, dataset, verdicts, document, options.columns, clock)
+        bar.advance(len(dataset))
+        document["timings"] = clock.timings
+        document["peak_memory_mb"] = peak_memory_mb()
+        manifest.write_results(
+            staged, manifest=document, dataset=dataset, verdicts=verdicts, columns=columns
+        )
+        written = _write_report(staged, folder)
+    lock.write_lock(dataset, [folder / p.relative_to(staged) for p in paths_written], dict(written))
+    counts = document["counts"]
+    findings = {
+        "quarantine": counts["quarantine"],
+        "review": counts["quarantine"] + counts["review"],
+        "never": 0,
+    }[options.fail_on or pack.policy.fail_on]
+    return ScanResult(folder, written, dataset, verdicts, columns, 1 if findings else 0)
+
+
+def _measure(
+    dataset: Dataset,
+    pack: RulePack,
+    options: Options,
+    device: torch.device,
+    cache: Path,
+    clock: Clock,
+    progress: Progress,
+) -> Measured:
+    """Run the stages that need a model: proxy, probes, influence, loss."""
+    n = len(dataset)
+    with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
+        proxy = load_proxy(
+            options.proxy or pack.proxy.name,
+            dataset.rows,
+            limits=Limits(max_tokens=pack.proxy.max_tokens),
+            device=device,
+            seed=options.seed,
+        )
+        first_hash = proxy.weights_hash()
+        encoded = proxy.encode_rows(dataset.rows)
+        bar.advance(n)
+    settings = finetune_settings(pack, proxy, options.seed)
+    with clock.stage("finetune"):
+        outcome = finetune_cached(proxy, encoded, settings, cache=cache, progress=progress)
+    clock.timings["finetune"]["rows_per_second"] = round(outcome.rows_per_second, 1)
+    with clock.stage("probes"):
+        probes = build_probes(dataset, pack, options)
+        negated = transform(probes, pack.probes.transform)
+    with clock.stage("influence", n):
+        influence = measure_influence(
+            proxy,
+            encoded,
+            probes.probes,
+            negated.probes,
+            cache=cache,
+            plan=influence_plan(pack, options),
+            progress=progress,
+        )
+    with clock.stage("loss", n):
+        loss = row_losses(proxy, encoded, progress=progress)
+    signals = Signals(
+        dataset,
+        influence.original,
+        influence.negated,
+        loss,
+        probes=len(probes),
+        transform=pack.probes.transform,
+    )
+    return Measured(signals, proxy, first_hash, outcome, probes, influence)
+
+
+def _write_cleaned(
+    staged: Path,
+    dataset: Dataset,
+    verdicts: Verdicts,
+    document: dict[str, Any],
+    columns: Mapping[str, str] | None,
+    clock: Clock,
+) -> tuple[Path, ...]:
+    """Write the cleaned files, read them again, and hold them against the expectations."""
+    from curation_gate.expectations import check_cleaned  # noqa: PLC0415 - five seconds of import
+
+    drop = {i for i, verdict in enumerate(verdicts.verdict) if verdict == "quarantine"}
+    with clock.stage("cleaned", len(dataset)):
+        paths = rows.write_cleaned(dataset, drop, staged)
+        if len(drop) < len(dataset):
+            cleaned = rows.load(paths, columns=columns, like=dataset)
+        else:
+            cleaned = replace(dataset, rows=(), records=(), label_spaces={})
+    with clock.stage("expectations", len(cleaned)):
+        checked = check_cleaned(dataset, verdicts, cleaned)
+    document["expectations"] = {"success": checked.success, "checked": len(checked.results)}
+    if not checked.success:
+        document["notes"].append(
+            "The cleaned set does not hold every expectation: see expectations.html."
+        )
+    atomic.write_text(staged / "expectations.html", checked.html)
+    return paths
+
+
+def _write_report(staged: Path, folder: Path) -> Mapping[str, Any]:
+    """Write report.html beside the results; return the manifest as it was written."""
+    from curation_gate.report import html  # noqa: PLC0415 - jinja2
+
+    atomic.write_text(staged / "report.html", html.render(staged, name=folder))
+    return manifest.read_manifest(staged)
