@@ -1,0 +1,68 @@
+"""The boundary: exit codes, help, and how little it imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from conftest import REPOSITORY
+
+from curation_gate.cli import main
+
+HEAVY = ("torch", "transformers", "great_expectations", "kronfluence", "datasets", "pandas")
+
+
+def test_help_imports_nothing_heavy_and_names_every_command():
+    probe = (
+        "import sys; from curation_gate.cli.main import run; code = run(['--help']); "
+        f"print([m for m in {HEAVY!r} if m in sys.modules], code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=REPOSITORY
+    )
+    assert done.stdout.splitlines()[-1] == "[] 0"
+    for name in main.COMMANDS:
+        assert f"\n  {name} " in done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(main.COMMANDS))
+def test_every_command_exists_and_has_help(name, capsys):
+    assert main.run([name, "--help"]) == 0
+    assert "Usage: curate " + name in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["scan", "--no-such-option", "x"]])
+def test_usage_errors_are_two(arguments, capsys):
+    assert main.run(arguments) == 2
+    assert "Usage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (RuntimeError("odd \x1b[31m"), 2, "unexpected RuntimeError: odd"),
+        (MemoryError(), 2, "MemoryError"),
+    ],
+)
+def test_what_is_raised_becomes_an_exit_code(raised, code, said, capsys, monkeypatch):
+    def crash(**_):
+        raise raised
+
+    monkeypatch.setattr(main.curate, "main", crash)
+    assert main.run(["scan", "x"]) == code
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "\x1b" not in printed
+
+
+def test_version(capsys):
+    assert main.run(["--version"]) == 0
+    assert "curate" in capsys.readouterr().out
+
+
+def test_no_arguments_show_the_help(capsys):
+    assert main.run([]) in (0, 2)
+    printed = capsys.readouterr()
+    assert "Commands" in printed.out + printed.err
