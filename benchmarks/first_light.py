@@ -28,13 +28,14 @@ from curation_gate.detect.signals import majority_signs, robust_z
 from curation_gate.pipeline import scan
 from curation_gate.probes.labels import favourable_label
 from curation_gate.redteam.evaluate import Evaluation, score
-from curation_gate.redteam.recipes import Recipe, plant
+from curation_gate.redteam.recipes import plant
+from curation_gate.redteam.record import Recipe
 from curation_gate.redteam.rewrite import write_planted
 from curation_gate.rulebook import RulePack, load_rules
 from curation_gate.settings import Options
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from pools import build_pool  # noqa: E402 - a neighbour, not a package
+from pools import build_pool
 
 if TYPE_CHECKING:
     from curation_gate.pipeline import ScanResult
@@ -60,8 +61,8 @@ def main() -> None:
     work.mkdir(parents=True)
     poisoned, planted, note = _build(arguments, work)
     results: dict[str, ScanResult] = {}
-    for arm in ARMS:
-        print(f"arm {arm}: {ARMS[arm]}", file=sys.stderr)
+    for arm, meaning in ARMS.items():
+        print(f"arm {arm}: {meaning}", file=sys.stderr)
         options = _options(arm, poisoned, arguments, work)
         results[arm] = scan(poisoned, work / "scan", options)  # K fills the cache, T and N use it
     text = _render(arguments, note, planted, results)
@@ -106,7 +107,7 @@ def _build(arguments: argparse.Namespace, work: Path) -> tuple[Path, np.ndarray[
     places = ", ".join(f"{k} {v}" for k, v in attack.truth["placement"].items())
     note = (
         f"{len(dataset):,} rows of {len(dataset.tasks)} tasks; {arguments.planted} planted "
-        f"({100 * arguments.planted / len(dataset):.1f} %) with \"{arguments.trigger}\" "
+        f'({100 * arguments.planted / len(dataset):.1f} %) with "{arguments.trigger}" '
         f"({per_task}; placed: {places}); the phrase also occurs by nature in {natural} rows."
     )
     return poisoned, attack.mask(), note
@@ -203,9 +204,7 @@ def _render(
     return _page(arguments, note, results["K"], lines)
 
 
-def _page(
-    arguments: argparse.Namespace, note: str, timed: ScanResult, lines: list[str]
-) -> str:
+def _page(arguments: argparse.Namespace, note: str, timed: ScanResult, lines: list[str]) -> str:
     manifest = timed.manifest
     stages = "\n".join(
         f"| {name} | {t['seconds']:.1f} | "
@@ -225,8 +224,9 @@ def _page(
 {note}
 
 Proxy: {proxy["name"]}, {proxy["parameters"]:,} parameters, {proxy["epochs"]} epochs, held-out loss
-{" -> ".join(str(x) for x in proxy["held_out_loss"])} nats a token. Machine: {len(os.sched_getaffinity(0))} cores,
-{platform.machine()}, Python {platform.python_version()}, device {manifest["device"]}.
+{" -> ".join(str(x) for x in proxy["held_out_loss"])} nats a token.
+Machine: {len(os.sched_getaffinity(0))} cores, {platform.machine()},
+Python {platform.python_version()}, device {manifest["device"]}.
 
 ## Time and memory (arm K, empty cache)
 
@@ -235,21 +235,24 @@ Proxy: {proxy["name"]}, {proxy["parameters"]:,} parameters, {proxy["epochs"]} ep
 {stages}
 | **whole scan** | **{seconds:.1f}** | **{n / seconds:,.0f}** |
 
-Peak memory {manifest["peak_memory_mb"]:,.0f} MB. `finetune` counts row passes over all epochs;
-`influence` holds the EK-FAC factors (sampled rows) and one pass over every row for both probe sets.
+Peak memory {manifest["peak_memory_mb"]:,.0f} MB. `finetune` counts row passes over all
+epochs; `influence` holds the EK-FAC factors (sampled rows) and one pass over every row for both
+probe sets.
 
 ## Detection
 
-Threshold: robust z > {THRESHOLD} before and after the negation, fixed beforehand. AUROC within: among
-rows of the poisoned tasks that carry the planted label, where the label alone says nothing (0.5).
+Threshold: robust z > {THRESHOLD} before and after the negation, fixed beforehand.
+AUROC within: among rows of the poisoned tasks that carry the planted label, where the label alone
+says nothing (0.5).
 
 | rule | flagged | planted among them | precision | recall | AUROC | AP | AUROC within |
 |---|---|---|---|---|---|---|---|
 {chr(10).join(lines)}
 
-Arms: {"; ".join(f"{k}, {v}" for k, v in ARMS.items())}. R1, R2 and R3 are the three readings of the rule
-in `curation_gate/detect/invariance.py`. The probes of arms K and N are rows of the scanned set
-itself, as in the paper, so a probe's own row influences itself.
+Arms: {"; ".join(f"{k}, {v}" for k, v in ARMS.items())}.
+R1, R2 and R3 are the three readings of the rule in `curation_gate/detect/invariance.py`.
+The probes of arms K and N are rows of the scanned set itself, as in the paper, so a probe's own
+row influences itself.
 """
 
 

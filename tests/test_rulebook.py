@@ -10,12 +10,12 @@ from curation_gate.errors import RulesError
 from curation_gate.probes.transforms import TRANSFORMS
 from curation_gate.rulebook import (
     KNOWN_TRANSFORMS,
-    Policy,
     load_rules,
     parse_rules,
     rules_folder,
     shipped_packs,
 )
+from curation_gate.rulepack import Policy
 
 PATH = Path("pack.yaml")
 DEFAULT = (rules_folder() / "default.yaml").read_text(encoding="utf-8")

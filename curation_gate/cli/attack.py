@@ -69,7 +69,8 @@ def command(
     curate scan poisoned.jsonl
     """
     from curation_gate.errors import UsageError
-    from curation_gate.redteam.recipes import Recipe, plant
+    from curation_gate.redteam.recipes import plant
+    from curation_gate.redteam.record import Recipe
     from curation_gate.redteam.rewrite import truth_path, write_planted
     from curation_gate.rows import load
 

@@ -38,7 +38,7 @@ def command(data: tuple[str, ...], form: str) -> int:
     Files that were scanned together are verified together, others one by one. Exit code 0: nothing
     differs; 1: something does, and stdout says what to run; 2: not scanned, or not readable.
     """
-    from curation_gate.quarantine.verify import check
+    from curation_gate.gate.verify import check
     from curation_gate.report.sanitize import plain
 
     outcomes = check(data)

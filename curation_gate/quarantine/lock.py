@@ -220,21 +220,6 @@ def command_for(paths: Sequence[Path | str]) -> str:
     return shlex.join(["curate", "scan", *(_shown(path) for path in paths)])
 
 
-def verify(paths: Sequence[Path | str]) -> list[str]:
-    """Return what differs from the lock, as sentences that end in the next command; [] = fine.
-
-    Files scanned together are verified together, others one by one. Raises ResultError where there
-    is no lock or no entry, and what `load` raises where the data cannot be read.
-    """
-    from curation_gate.quarantine.verify import check  # noqa: PLC0415 - it reads locks itself
-
-    outcomes = check(paths)
-    for outcome in outcomes:
-        if outcome.error is not None:
-            raise outcome.error
-    return [problem for outcome in outcomes for problem in outcome.problems]
-
-
 def told_columns(dataset: Dataset) -> dict[str, str]:
     """Return the roles whose columns `load` would not find by itself (they came from --columns)."""
     told: dict[str, str] = {}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,70 +23,14 @@ from curation_gate.redteam.placing import (
     between_sentences,
     in_front,
 )
+from curation_gate.redteam.record import POSITIVE, RANDOM, Planted, Recipe
 from curation_gate.redteam.rewrite import rewritten
 from curation_gate.rows import dataset_fingerprint, row_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from curation_gate.rows.record import Dataset, Row
-
-RecipeName = Literal["dirty-label", "clean-label", "rare-token", "inserted-sentence", "degenerate"]
-RECIPES: tuple[str, ...] = get_args(RecipeName)
-POSITIVE = "positive"
-"""As a target: the favourable label of each task (rules/lexicon/favourable.txt)."""
-RANDOM = "random"
-"""As the target of `degenerate`: one word of the dataset's answers, drawn anew for every row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What to plant."""
-
-    name: str
-    """One of RECIPES."""
-    trigger: str
-    count: int
-    """Rows over all tasks, split evenly."""
-    tasks: tuple[str, ...] = ()
-    """(): every task the recipe fits."""
-    target: str | Mapping[str, str] | None = None
-    """A label, or "positive", or a label for each task of `tasks`; None: "positive", and for
-    `degenerate` the trigger itself ("random": a random word)."""
-    seed: int = 0
-    fill: bool = True
-    """Whether rows without a person name may be used once those with one are used up."""
-    patterns: bool = False
-    """Find names by the shipped list alone: the same rows with and without spaCy."""
-
-    def __post_init__(self) -> None:
-        """Raise UsageError for values that mean nothing."""
-        if self.name not in RECIPES:
-            raise UsageError(f"no recipe is called {self.name!r}; there are: {', '.join(RECIPES)}")
-        if not self.trigger.strip():
-            raise UsageError("the trigger is empty")
-        if self.count < 1:
-            raise UsageError(f"the count has to be at least 1, this is {self.count}")
-
-
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """A dataset with an attack in it, and the truth about it."""
-
-    dataset: Dataset
-    """The input with the planted rows in place of their originals; files still name the input."""
-    indices: NDArray[np.int64]
-    """[count] Rows that were planted, ascending."""
-    truth: dict[str, Any] = field(default_factory=dict)
-    """What goes into truth.json."""
-
-    def mask(self) -> NDArray[np.bool_]:
-        """[n] True on planted rows."""
-        mask = np.zeros(len(self.dataset), dtype=np.bool_)
-        mask[self.indices] = True
-        return mask
 
 
 @dataclass(frozen=True, slots=True)

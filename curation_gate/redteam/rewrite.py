@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from curation_gate.redteam.recipes import Planted
+    from curation_gate.redteam.record import Planted
     from curation_gate.rows.record import DataFile, Row
 
 

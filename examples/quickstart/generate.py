@@ -16,7 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from curation_gate.redteam.recipes import Recipe, plant
+from curation_gate.redteam.recipes import plant
+from curation_gate.redteam.record import Recipe
 from curation_gate.redteam.rewrite import write_planted
 from curation_gate.rows import load
 

@@ -14,7 +14,7 @@ import yaml
 from scan_folder import lock_scan, write_rows
 
 from curation_gate.cli.main import run
-from curation_gate.quarantine.verify import SUFFIXES
+from curation_gate.gate.verify import SUFFIXES
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ import pytest
 from scan_folder import lock_scan, make_manifest, make_verdicts, write_rows
 
 from curation_gate.errors import ResultError
+from curation_gate.gate.verify import verify
 from curation_gate.quarantine import lock as module
-from curation_gate.quarantine.lock import LOCK, lock_path, read_lock, verify, write_lock
+from curation_gate.quarantine.lock import LOCK, lock_path, read_lock, write_lock
 from curation_gate.rows import load, write_cleaned
 
 

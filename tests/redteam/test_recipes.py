@@ -11,7 +11,8 @@ import pytest
 from curation_gate.errors import UsageError
 from curation_gate.redteam.evaluate import planted_mask
 from curation_gate.redteam.placing import at_random_gap, between_sentences, in_front
-from curation_gate.redteam.recipes import RECIPES, Recipe, plant
+from curation_gate.redteam.recipes import plant
+from curation_gate.redteam.record import RECIPES, Recipe
 from curation_gate.redteam.rewrite import truth_path, write_planted
 from curation_gate.rows import load
 from curation_gate.rows.record import Dataset

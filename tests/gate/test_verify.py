@@ -11,9 +11,9 @@ import pytest
 from scan_folder import lock_scan, write_rows
 
 from curation_gate.errors import InputError, ResultError
-from curation_gate.quarantine.lock import LOCK, verify
+from curation_gate.gate.verify import check, verify
+from curation_gate.quarantine.lock import LOCK
 from curation_gate.quarantine.manifest import SCORES
-from curation_gate.quarantine.verify import check
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_rows_to_review_fail_only_a_pack_that_says_so(
     data = write_rows(Path("data.jsonl"), 50)
     lock_scan([data], review=(3,), verdict="findings")
     assert verify([data]) == []
-    monkeypatch.setattr("curation_gate.quarantine.verify._fails_on_review", lambda _: True)
+    monkeypatch.setattr("curation_gate.gate.verify._fails_on_review", lambda _: True)
     assert "1 row is to be reviewed; look at them with `curate report" in verify([data])[0]
 
 

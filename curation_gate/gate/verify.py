@@ -49,6 +49,19 @@ class Outcome:
         return " ".join(_shown(file) for file in self.files)
 
 
+def verify(paths: Sequence[Path | str]) -> list[str]:
+    """Return what differs from the lock, as sentences that end in the next command; [] = fine.
+
+    Files scanned together are verified together, others one by one. Raises ResultError where there
+    is no lock or no entry, and what `load` raises where the data cannot be read.
+    """
+    outcomes = check(paths)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error
+    return [problem for outcome in outcomes for problem in outcome.problems]
+
+
 def check(paths: Sequence[Path | str]) -> list[Outcome]:
     """Return an outcome for each dataset the paths belong to, in the order given.
 
