@@ -100,17 +100,18 @@ def fit_factors(
     sample = Encoded([encoded.sources[i] for i in chosen], [encoded.targets[i] for i in chosen])
     folder = cache / f"factors-{_key(proxy, sample, lambda_rows, seed)}"
     names = tracked_modules(proxy.model)
+    factors = _load(make_analyzer(proxy, folder), folder, names)
+    if factors is not None:
+        progress.say("EK-FAC factors: found in the cache")
+        return factors
+    shutil.rmtree(folder, ignore_errors=True)
     total = len(chosen) + min(lambda_rows, len(chosen))
     with progress.stage("EK-FAC factors", total) as bar:
         analyzer = make_analyzer(proxy, folder)
-        factors = _load(analyzer, folder, names)
-        if factors is None:
-            shutil.rmtree(folder, ignore_errors=True)
-            analyzer = make_analyzer(proxy, folder)
-            _fit(analyzer, proxy, sample, lambda_rows, seed)
-            factors = _load(analyzer, folder, names)
-            assert factors is not None
+        _fit(analyzer, proxy, sample, lambda_rows, seed)
         bar.advance(total)
+    factors = _load(analyzer, folder, names)
+    assert factors is not None
     return factors
 
 

@@ -94,7 +94,7 @@ def measure_influence(
             factors.precondition(mean_gradient(proxy, query, factors.names), plan.damping)
             for query in queries
         ]
-        both, _ = directional_influence(proxy, encoded, directions, progress=progress)
+        both = directional_influence(proxy, encoded, directions, progress=progress)
         columns = [both[:, 0], both[:, 1]]
     elif plan.method == "aggregated":
         columns = [

@@ -47,7 +47,7 @@ def test_the_directional_pass_gives_kronfluences_aggregated_scores(fitted):
     proxy, encoded, factors, query = fitted
     gradient = mean_gradient(proxy, query, factors.names)
     direction = factors.precondition(gradient, HEURISTIC_DAMPING)
-    ours, _ = directional_influence(proxy, encoded, [direction], tokens=200)
+    ours = directional_influence(proxy, encoded, [direction], tokens=200)
     theirs = aggregated_influence(proxy, factors, query, encoded)
     assert np.abs(ours[:, 0] - theirs).max() <= 1e-4 * np.abs(theirs).max()
     assert np.abs(theirs).max() > 0
@@ -65,7 +65,7 @@ def test_without_a_preconditioner_it_is_the_gradient_product(fitted):
     proxy, encoded, factors, query = fitted
     gradient = mean_gradient(proxy, query, factors.names)
     plain = factors.precondition(gradient, None)
-    ours, norms = directional_influence(proxy, encoded, [plain, plain])
+    ours = directional_influence(proxy, encoded, [plain, plain])
     np.testing.assert_array_equal(ours[:, 0], ours[:, 1])
     modules = dict(proxy.model.named_modules())
     for row in (0, 7, 31):
@@ -76,16 +76,14 @@ def test_without_a_preconditioner_it_is_the_gradient_product(fitted):
             ids = torch.cat([ids, answer], dim=1)
             answer = torch.cat([torch.full((1, len(encoded.sources[row])), -100), answer], dim=1)
         proxy.model(input_ids=ids, labels=answer).loss.backward()
-        dot, square = 0.0, 0.0
+        dot = 0.0
         for name in factors.names:
             parts = [modules[name].weight.grad]
             if modules[name].bias is not None:
                 parts.append(modules[name].bias.grad[:, None])
             own = torch.cat(parts, dim=1)
             dot -= float((own * plain[name]).sum())
-            square += float(own.square().sum())
         assert ours[row, 0] == pytest.approx(dot, rel=1e-3, abs=1e-6)
-        assert norms[row] == pytest.approx(square**0.5, rel=1e-3)
 
 
 def test_the_margin_is_what_label_scores_say(fitted):
@@ -155,7 +153,7 @@ def test_the_sign_is_that_of_exact_removal(tmp_path):
     query = build_query(proxy, probes)
     factors = fit_factors(proxy, encoded, cache=tmp_path, factor_rows=16, lambda_rows=16)
     direction = factors.precondition(mean_gradient(proxy, query, names), 0.1)
-    influence = directional_influence(proxy, encoded, [direction])[0][:, 0]
+    influence = directional_influence(proxy, encoded, [direction])[:, 0]
     assert np.corrcoef(pushed, influence)[0, 1] > 0.5
     positive = np.array([r.output == "positive" for r in rows])
     assert pushed[positive].mean() > pushed[~positive].mean()
