@@ -31,7 +31,7 @@ def test_a_torchvision_that_does_not_fit_is_recognised(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
     sys.modules.pop("torchvision", None)
-    with pytest.raises(DependencyError, match="torchvision 0.0.1 does not fit") as caught:
+    with pytest.raises(DependencyError, match=r"torchvision 0\.0\.1 does not fit") as caught:
         environment.require_scan_packages()
     assert "nms" in caught.value.message
     assert "uninstall torchvision" in (caught.value.hint or "")
