@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +22,8 @@ class Reason:
     message: str
     evidence: Mapping[str, Any]
     """JSON-able numbers and strings behind the sentence."""
+    severity: Severity | None = None
+    """What this row calls for, where it differs from the rule's own severity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class RuleResult:
     """[n] The rule's own score of every row; larger is more suspect; NaN where it cannot say."""
     reasons: Mapping[int, Reason]
     """Row index to the reason; exactly the rows on which the rule fired."""
+    phrases: tuple[Mapping[str, Any], ...] = ()
+    """Trigger phrases the rule names, with their evidence (JSON-able), strongest first."""
+    floor: Mapping[str, int | None] = field(default_factory=dict)
+    """Task to the planted rows the rule needs to see a phrase; None where it cannot judge."""
 
 
 @dataclass(frozen=True, slots=True)

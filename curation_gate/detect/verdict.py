@@ -16,8 +16,8 @@ def decide(results: Sequence[RuleResult], fingerprints: Sequence[str]) -> Verdic
     fingerprints: [n] Content of each row; rows of one content get one verdict, the gravest, since
     leaving one of them in would leave in what the others were taken out for.
 
-    A row is quarantined when a rule of that severity fired on it, is for review when only a rule of
-    severity `review` did, and is kept otherwise. Its score is the highest of its percentiles (0..1,
+    A row is quarantined when a rule of that severity fired on it (a reason may call for another one
+    than its rule), is for review when only rules of severity `review` did, and is kept otherwise. Its score is the highest of its percentiles (0..1,
     1 = most suspect) among the rules that can judge it: for ranking, not a probability.
     """
     n = len(fingerprints)
@@ -29,7 +29,7 @@ def decide(results: Sequence[RuleResult], fingerprints: Sequence[str]) -> Verdic
         for row, reason in result.reasons.items():
             reasons.setdefault(row, []).append(reason)
             if verdict[row] != "quarantine":
-                verdict[row] = result.severity
+                verdict[row] = reason.severity or result.severity
     _agree_on_twins(fingerprints, verdict, reasons)
     return Verdicts(tuple(verdict), score, {row: tuple(reasons[row]) for row in sorted(reasons)})
 

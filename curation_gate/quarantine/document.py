@@ -98,7 +98,7 @@ def describe(
             }
             for result in results
         },
-        "phrases": [],
+        "phrases": [dict(phrase) for result in results for phrase in result.phrases],
         "probes": {
             "count": len(measured.probes),
             "origin": measured.probes.origin,
@@ -107,13 +107,23 @@ def describe(
             "margin": round(measured.influence.margin, 4),
             "margin_negated": round(measured.influence.margin_negated, 4),
         },
-        "floor": dict.fromkeys(dataset.tasks),
+        "floor": _floor(dataset, results),
         "notes": _notes(results, len(dataset)),
     }
 
 
 def _rounded(losses: Sequence[float]) -> list[float | None]:
     return [round(x, 4) if np.isfinite(x) else None for x in losses]
+
+
+def _floor(dataset: Dataset, results: Sequence[RuleResult]) -> dict[str, int | None]:
+    """Return for each task the fewest planted rows that a rule of the pack would see."""
+    known: dict[str, list[int]] = {task: [] for task in dataset.tasks}
+    for result in results:
+        for task, rows in result.floor.items():
+            if rows is not None:
+                known[task].append(rows)
+    return {task: min(rows, default=None) for task, rows in known.items()}
 
 
 def _notes(results: Sequence[RuleResult], n: int) -> list[str]:
@@ -126,8 +136,9 @@ def _notes(results: Sequence[RuleResult], n: int) -> list[str]:
                 f"{result.rule} could not judge {unjudged} of {n} rows: their task and label have "
                 "too few rows to compare with."
             )
-    notes.append(
-        "No rule of this pack names trigger phrases, so no detection floor is known: a clean "
-        "result means that no row stood out, not that nothing was planted."
-    )
+    if not any(result.floor for result in results):
+        notes.append(
+            "No rule of this pack names trigger phrases, so no detection floor is known: a clean "
+            "result means that no row stood out, not that nothing was planted."
+        )
     return notes

@@ -129,6 +129,13 @@ def test_verdicts_take_the_graver_severity_and_keep_every_reason():
     assert swapped.verdict == verdicts.verdict
 
 
+def test_a_reason_may_call_for_another_severity_than_its_rule():
+    scores = np.zeros(2, dtype=np.float32)
+    reasons = {0: Reason("CG001", "holds it", {}, "review"), 1: Reason("CG001", "planted", {})}
+    verdicts = decide([RuleResult("CG001", "quarantine", scores, reasons)], ["a", "b"])
+    assert verdicts.verdict == ("review", "quarantine")
+
+
 def test_rows_of_one_content_share_the_gravest_verdict():
     scores = np.zeros(5, dtype=np.float32)
     results = [
