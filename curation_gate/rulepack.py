@@ -130,9 +130,9 @@ class Policy(_Section):
 class ProxySection(_Section):
     """The small model that is fine-tuned on the scanned rows."""
 
-    name: Annotated[str, Field(min_length=1)] = "scratch"
-    """scratch (random weights, no network), a model name, or a path."""
-    epochs: Annotated[int, Field(ge=1)] = 4
+    name: Annotated[str, Field(min_length=1)] = "embedded"
+    """embedded (ships with the tool), scratch (random weights), a model name, or a path."""
+    epochs: Annotated[int, Field(ge=1)] = 2
     batch_tokens: Annotated[int, Field(ge=1)] | None = None
     """Padded tokens a batch; give this or batch_rows. Neither: the proxy's own default."""
     batch_rows: Annotated[int, Field(ge=1)] | None = None

@@ -52,7 +52,7 @@ def test_default_pack_is_what_the_documents_say() -> None:
         "statistic": "mean",
     }
     assert pack.policy == Policy(false_discovery_budget=0.05, fail_on="quarantine", minimum_rows=50)
-    assert pack.proxy.name == "scratch"
+    assert pack.proxy.name == "embedded"
 
 
 def test_default_yaml_spells_out_the_defaults_of_the_code() -> None:
@@ -112,7 +112,7 @@ def test_hash_follows_settings_and_nothing_else() -> None:
         ("enabled: true", "enabled: false", "rules:", "every rule is switched off"),
         ("fail_on: quarantine", "fail_on: sometimes", "sometimes", "policy.fail_on: "),
         ("max_tokens: 96", "max_tokens: '96'", "'96'", "proxy.max_tokens: "),
-        ("  epochs: 4", "  epochs: 4\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
+        ("  epochs: 2", "  epochs: 2\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
         ("batch_tokens: null", "batch_tokens: 512", "proxy:", "batch_tokens or batch_rows"),
         ("keywords: []", "keywords: [a]", "probes:", "`origin: keywords`"),
         ("origin: entities", "origin: file", "probes:", "`origin: file`"),

@@ -35,7 +35,9 @@ cleaned.<suffix>, report.html and expectations.html, and curate.lock beside the 
     help="default, paper, or a YAML file.",
 )
 @click.option(
-    "--proxy", metavar="NAME", help="scratch, a folder, or a model on a hub. [default: the pack's]"
+    "--proxy",
+    metavar="NAME",
+    help="embedded, scratch, a folder, or a model on a hub. [default: the pack's]",
 )
 @click.option(
     "--probes",

@@ -1,9 +1,9 @@
 """The proxy: a small model fine-tuned on the scanned rows, so that it shows what they teach.
 
-Three origins: `scratch` (a T5 of random weights with a tokenizer trained on the rows), a local
-folder, or the name of a model on a hub. Any encoder-decoder (T5 and relatives) and any causal
-model (GPT-2 and relatives) that transformers can load will do. Only safetensors are read and no
-code of a model is ever run.
+Four origins: `embedded` (the pretrained T5 that ships with the tool, the default), `scratch` (a T5
+of random weights with a tokenizer trained on the rows), a local folder, or the name of a model on a
+hub. Any encoder-decoder (T5 and relatives) and any causal model (GPT-2 and relatives) that
+transformers can load will do. Only safetensors are read and no code of a model is ever run.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SCRATCH_RATES = (1e-3, 1e-2)
 """T5's embeddings start at standard deviation 1; with one rate for all it stays at chance."""
+EMBEDDED_RATES = (2e-3, 2e-3)
+"""One epoch of 6,000 rows of ten tasks: held-out loss 0.302, against 0.315 at 1e-3."""
 SCRATCH_VOCABULARY = 8000
 """Tokens of the tokenizer that is trained on the rows; a choice (notes: 8-16k do alike)."""
 
@@ -125,14 +127,12 @@ def load_proxy(
     device = device or torch.device("cpu")
     if name == "scratch":
         tokenizer, model = _scratch(rows, seed)
-        return Proxy(
-            name, "seq2seq", model.to(device), tokenizer, limits, device, SCRATCH_RATES
-        )
+        return Proxy(name, "seq2seq", model.to(device), tokenizer, limits, device, SCRATCH_RATES)
     if name == "embedded":
         from curation_gate.proxy.embedded import load_embedded  # noqa: PLC0415 - optional weights
 
         model, tokenizer = load_embedded()
-        return Proxy(name, "seq2seq", model.to(device), tokenizer, limits, device)
+        return Proxy(name, "seq2seq", model.to(device), tokenizer, limits, device, EMBEDDED_RATES)
     return _pretrained(name, limits, device)
 
 
