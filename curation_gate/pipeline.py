@@ -1,6 +1,6 @@
 """One scan, from files to verdicts: the only file that knows every stage.
 
-    rows -> proxy -> probes -> influence -> detect -> verdict -> quarantine + cleaned
+    rows -> reference -> proxy -> probes -> influence -> detect -> verdict -> quarantine + cleaned
          -> expectations -> report
 
 Each stage takes plain records and arrays and returns plain records and arrays. Results are made in
@@ -35,12 +35,14 @@ from curation_gate.proxy.scoring import row_losses
 from curation_gate.quarantine import lock, manifest
 from curation_gate.quarantine.document import describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
+from curation_gate.reference.frozen import FrozenReference
 from curation_gate.rulebook import RulePack, load_rules
 from curation_gate.settings import Options, build_probes, finetune_settings, influence_plan
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
     from curation_gate.detect.evidence import Verdicts
+    from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
 Columns = Mapping[str, np.ndarray[Any, Any]]
@@ -57,7 +59,7 @@ class ScanResult:
     dataset: Dataset
     verdicts: Verdicts
     scores: Columns
-    """Column name to [n]: influence, influence_negated, loss, and one for each rule."""
+    """Column name to [n]: influence, influence_negated, loss, p_ref, and one for each rule."""
     exit_code: int
     """0 clean, 1 findings at or above fail_on."""
 
@@ -73,6 +75,7 @@ class Measured:
     outcome: Outcome
     probes: ProbeSet
     influence: Influence
+    reference: ReferenceScores
 
 
 def default_folder(paths: Sequence[Path | str]) -> Path:
@@ -120,6 +123,7 @@ def scan(
         "influence": measured.signals.influence,
         "influence_negated": measured.signals.influence_negated,
         "loss": measured.signals.loss,
+        "p_ref": measured.signals.p_ref,
         **{result.rule: result.scores for result in results},
     }
     document = describe(dataset, pack, options.seed, measured, verdicts, results)
@@ -154,6 +158,8 @@ def _measure(
 ) -> Measured:
     """Run the stages that need a model: proxy, probes, influence, loss."""
     n = len(dataset)
+    with clock.stage("reference", n):
+        reference = _refer(dataset, options, device, progress)
     with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
         proxy = load_proxy(
             options.proxy or pack.proxy.name,
@@ -189,10 +195,22 @@ def _measure(
         influence.original,
         influence.negated,
         loss,
+        reference.p_given.astype(np.float32),
         probes=len(probes),
         transform=pack.probes.transform,
     )
-    return Measured(signals, proxy, first_hash, outcome, probes, influence)
+    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference)
+
+
+def _refer(
+    dataset: Dataset, options: Options, device: torch.device, progress: Progress
+) -> ReferenceScores:
+    """Ask the embedded proxy, which never saw these rows, what an honest answer would be."""
+    trusted = None
+    if options.trusted is not None:
+        trusted = rows.load([options.trusted], columns=options.columns, like=dataset)
+    frozen = load_proxy("embedded", dataset.rows, device=device)
+    return FrozenReference(frozen).fit(dataset, trusted, progress=progress)
 
 
 def _write_cleaned(

@@ -39,6 +39,8 @@ class Options:
     cache: bool = True
     columns: Mapping[str, str] | None = None
     fail_on: str | None = None
+    trusted: Path | None = None
+    """Rows the caller vouches for: the reference learns from them."""
 
 
 def finetune_settings(pack: RulePack, proxy: Proxy, seed: int) -> Settings:

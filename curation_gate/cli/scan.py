@@ -53,6 +53,12 @@ cleaned.<suffix>, report.html and expectations.html, and curate.lock beside the 
     help="Build the probes from the rows that hold this phrase most densely; repeatable.",
 )
 @click.option(
+    "--trusted",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rows you vouch for, of the same tasks: the reference learns from them.",
+)
+@click.option(
     "--influence",
     type=click.Choice(["directional", "aggregated", "pairwise"]),
     help="How influence is computed. [default: the pack's]",
@@ -88,6 +94,7 @@ def command(
     proxy: str | None,
     probes: Path | None,
     keywords: tuple[str, ...],
+    trusted: Path | None,
     influence: str | None,
     columns: str | None,
     form: str,
@@ -123,6 +130,7 @@ def command(
         cache=not no_cache,
         columns=_columns(columns),
         fail_on=fail_on,
+        trusted=trusted,
     )
     progress = Silent() if quiet else TerminalProgress(Console(stderr=True))
     result = scan(data, output, options, progress=progress)

@@ -26,6 +26,8 @@ class Signals:
     """[n] The same on the negated probes, with the same targets."""
     loss: NDArray[np.float32]
     """[n] After fine-tuning, nats/token."""
+    p_ref: NDArray[np.float32]
+    """[n] Probability of the row's label by the frozen reference; NaN where it cannot say."""
     probes: int
     """Number of probes behind the influences."""
     transform: str

@@ -17,8 +17,9 @@ def decide(results: Sequence[RuleResult], fingerprints: Sequence[str]) -> Verdic
     leaving one of them in would leave in what the others were taken out for.
 
     A row is quarantined when a rule of that severity fired on it (a reason may call for another one
-    than its rule), is for review when only rules of severity `review` did, and is kept otherwise. Its score is the highest of its percentiles (0..1,
-    1 = most suspect) among the rules that can judge it: for ranking, not a probability.
+    than its rule), is for review when only rules of severity `review` did, and is kept otherwise.
+    Its score is the highest of its percentiles (0..1, 1 = most suspect) among the rules that can
+    judge it: for ranking, not a probability.
     """
     n = len(fingerprints)
     verdict: list[RowVerdict] = ["keep"] * n

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from curation_gate.probes.build import ProbeSet
     from curation_gate.proxy.finetune import Outcome
     from curation_gate.proxy.model import Proxy
+    from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
     from curation_gate.rulebook import RulePack
 
@@ -42,6 +43,10 @@ class ModelStages(Protocol):
     @property
     def influence(self) -> Influence:
         """Influence of every row on them."""
+
+    @property
+    def reference(self) -> ReferenceScores:
+        """What a model that never saw the rows expects."""
 
 
 def describe(
@@ -106,6 +111,13 @@ def describe(
             "targets": measured.probes.targets(),
             "margin": round(measured.influence.margin, 4),
             "margin_negated": round(measured.influence.margin_negated, 4),
+        },
+        "reference": {
+            "agreement": {
+                task: round(share, 4)
+                for task, share in sorted(measured.reference.accuracy.items())
+                if np.isfinite(share)
+            },
         },
         "floor": _floor(dataset, results),
         "notes": _notes(results, len(dataset)),

@@ -24,7 +24,7 @@ class Standing:
     """A row's value in one column, and where that stands among the others."""
 
     name: str
-    """Rule id, or influence, influence_negated, loss."""
+    """Rule id, or influence, influence_negated, loss, p_ref."""
     title: str
     value: float | None
     """None where the rule could not say."""
@@ -56,6 +56,7 @@ _RAW = {
     "influence": "influence on the probes, nats",
     "influence_negated": "influence on the negated probes, nats",
     "loss": "loss after fine-tuning, nats per token",
+    "p_ref": "probability of its answer by a model that never saw it",
 }
 
 

@@ -28,6 +28,7 @@ def signals(a, b, losses=None) -> Signals:
         np.asarray(a, dtype=np.float32),
         np.asarray(b, dtype=np.float32),
         np.zeros(n, dtype=np.float32) if losses is None else np.asarray(losses, dtype=np.float32),
+        np.full(n, 0.5, dtype=np.float32),
         probes=10,
         transform="sorry_not",
     )

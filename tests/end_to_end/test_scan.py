@@ -124,6 +124,18 @@ def test_a_causal_proxy_and_the_pairwise_matrix(curate, data, quick, tmp_path):
     assert json.loads(out)["counts"]["rows"] == 160
 
 
+def test_trusted_rows_are_taken_and_bad_ones_refused(curate, data, quick, tmp_path):
+    trusted = tmp_path / "trusted.jsonl"
+    trusted.write_bytes(b"".join(data.read_bytes().splitlines(keepends=True)[:60]))
+    common = ["scan", data, "--rules", quick, "-o", tmp_path / "out", "--format", "json"]
+    code, out, err = curate(*common, "--trusted", trusted)
+    assert code in (0, 1), err
+    assert json.loads(out)["reference"]["agreement"]
+    code, _, err = curate(*common, "--trusted", tmp_path / "nowhere.jsonl")
+    assert code == 2
+    assert "nowhere.jsonl" in err
+
+
 def test_probes_from_a_file_and_from_a_keyword(curate, data, quick, tmp_path):
     probes = tmp_path / "probes.jsonl"
     probes.write_text(
@@ -250,5 +262,12 @@ def test_the_library_does_what_the_command_does(data, quick, tmp_path):
     result = curation_gate.scan(data, tmp_path / "out", options_type(rules=quick))
     assert Path(result.folder) == tmp_path / "out"
     assert len(result.dataset) == 160
-    assert set(result.scores) == {"influence", "influence_negated", "loss", "CG002", "CG008"}
+    assert set(result.scores) == {
+        "influence",
+        "influence_negated",
+        "loss",
+        "p_ref",
+        "CG002",
+        "CG008",
+    }
     assert result.manifest["rules"]["pack"] == "quick"
