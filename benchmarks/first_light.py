@@ -44,12 +44,15 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[1]
 POISONED_TASKS = 5
 """Tasks that carry planted rows, as in Wan et al."""
+DISOWNED = 0.9
+"""Of the reference's baseline: flagged where it gives the label less than 0.1 (a choice)."""
 THRESHOLD = 3.0
 """Robust z of the published rule (rules/paper.yaml); fixed before any truth is seen."""
 ARMS = {
     "K": "trigger known: rows of highest trigger concentration",
     "T": "target label known: rows drawn at random, asked for the favourable label",
     "N": "nothing known: probes built by the tool (entities)",
+    "default": "the shipped rule pack, as `curate scan` runs it",
 }
 
 
@@ -64,7 +67,7 @@ def main() -> None:
     for arm, meaning in ARMS.items():
         print(f"arm {arm}: {meaning}", file=sys.stderr)
         options = _options(arm, poisoned, arguments, work)
-        results[arm] = scan(poisoned, work / "scan", options)  # K fills the cache, T and N use it
+        results[arm] = scan(poisoned, work / "scan", options)  # K fills the cache of the others
     text = _render(arguments, note, planted, results)
     print(text)
     if arguments.output:
@@ -115,11 +118,13 @@ def _build(arguments: argparse.Namespace, work: Path) -> tuple[Path, np.ndarray[
 
 def _options(arm: str, poisoned: Path, arguments: argparse.Namespace, work: Path) -> Options:
     pack = load_rules("default")
+    if arm == "default":
+        return Options(rules=pack, proxy=arguments.proxy, seed=arguments.seed)
+    pack = _published(pack)
     keywords: tuple[str, ...] = ()
     probes: Path | None = None
     if arm == "K":
         keywords = (arguments.trigger,)
-        pack = _with_target(pack, None)
     if arm == "T":
         probes = work / "probes.jsonl"
         _random_probes(rows.load([poisoned]), probes, pack.probes.count, arguments.seed)
@@ -128,8 +133,12 @@ def _options(arm: str, poisoned: Path, arguments: argparse.Namespace, work: Path
     )
 
 
-def _with_target(pack: RulePack, target: str | None) -> RulePack:
-    return pack.model_copy(update={"probes": pack.probes.model_copy(update={"target": target})})
+def _published(pack: RulePack) -> RulePack:
+    """Return the pack with the published rule switched on and no other."""
+    rules = tuple(
+        rule.model_copy(update={"enabled": True}) for rule in pack.rules if rule.id == "CG002"
+    )
+    return pack.model_copy(update={"rules": rules})
 
 
 def _random_probes(dataset: Dataset, path: Path, count: int, seed: int) -> None:
@@ -176,7 +185,8 @@ def _render(
     dataset = results["K"].dataset
     strata, everywhere = dataset.strata(), np.zeros(len(dataset), dtype=np.int64)
     lines = []
-    for arm, result in results.items():
+    for arm in ("K", "T", "N"):
+        result = results[arm]
         a, b = result.scores["influence"], result.scores["influence_negated"]
         for reading in ("R1", "R2", "R3"):
             for center, groups in (("task, label", strata), ("all rows", everywhere)):
@@ -198,13 +208,24 @@ def _render(
     ):
         flags = ranked > 0 if name.startswith("label") else ranked > np.sort(ranked)[-top - 1]
         lines.append(f"| {name} | {_judge(dataset, ranked, flags, planted)} |")
-    shipped = np.array([v == "quarantine" for v in results["N"].verdicts.verdict])
-    cells = _judge(dataset, results["N"].verdicts.score, shipped, planted)
-    lines.append(f"| **quarantine at the shipped defaults** (arm N) | {cells} |")
-    return _page(arguments, note, results["K"], lines)
+    p_ref = results["K"].scores["p_ref"]
+    cells = _judge(dataset, 1 - p_ref, p_ref < 1 - DISOWNED, planted)
+    lines.append(f"| reference disagrees: 1 - p_ref > {DISOWNED} | {cells} |")
+    final = results["default"]
+    shipped = np.array([v == "quarantine" for v in final.verdicts.verdict])
+    cells = _judge(dataset, final.verdicts.score, shipped, planted)
+    lines.append(f"| **quarantine at the shipped defaults** | {cells} |")
+    return _page(arguments, note, results, lines)
 
 
-def _page(arguments: argparse.Namespace, note: str, timed: ScanResult, lines: list[str]) -> str:
+def _page(
+    arguments: argparse.Namespace, note: str, results: dict[str, ScanResult], lines: list[str]
+) -> str:
+    timed, final = results["K"], results["default"].manifest
+    named = "; ".join(
+        f'"{p["phrase"]}" ({p["status"]}, {p["rows"]} rows, {p["target_rows"]} say {p["target"]})'
+        for p in final["phrases"]
+    )
     manifest = timed.manifest
     stages = "\n".join(
         f"| {name} | {t['seconds']:.1f} | "
@@ -248,6 +269,10 @@ says nothing (0.5).
 | rule | flagged | planted among them | precision | recall | AUROC | AP | AUROC within |
 |---|---|---|---|---|---|---|---|
 {chr(10).join(lines)}
+
+Phrases named at the shipped defaults: {named or "none"}.
+Review rows there: {final["counts"]["review"]}. Mining them took
+{final["timings"]["mine"]["seconds"]:.1f} s.
 
 Arms: {"; ".join(f"{k}, {v}" for k, v in ARMS.items())}.
 R1, R2 and R3 are the three readings of the rule in `curation_gate/detect/invariance.py`.

@@ -18,6 +18,7 @@ SCAN_PACKAGES = (
     "great_expectations",
     "pandas",
     "psutil",
+    "sklearn",
 )
 """What `pip install 'curation-gate[scan]'` brings, by import name."""
 

@@ -1,7 +1,7 @@
 """One scan, from files to verdicts: the only file that knows every stage.
 
-    rows -> reference -> proxy -> probes -> influence -> detect -> verdict -> quarantine + cleaned
-         -> expectations -> report
+    rows -> reference -> mine -> proxy -> probes -> influence -> detect -> verdict
+         -> quarantine + cleaned -> expectations -> report
 
 Each stage takes plain records and arrays and returns plain records and arrays. Results are made in
 a folder of their own and moved into place at the end, the manifest last: a scan that is interrupted
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
 from curation_gate.detect.registry import DETECTORS
@@ -26,6 +27,7 @@ from curation_gate.detect.verdict import decide
 from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError
 from curation_gate.influence.measure import Influence, measure_influence
+from curation_gate.mine.find import find_phrases
 from curation_gate.probes.build import ProbeSet, transform
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.cache import finetune_cached
@@ -37,7 +39,13 @@ from curation_gate.quarantine.document import describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
 from curation_gate.reference.frozen import FrozenReference
 from curation_gate.rulebook import RulePack, load_rules
-from curation_gate.settings import Options, build_probes, finetune_settings, influence_plan
+from curation_gate.settings import (
+    Options,
+    build_probes,
+    find_settings,
+    finetune_settings,
+    influence_plan,
+)
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
@@ -102,7 +110,9 @@ def scan(
     folder = output or default_folder(paths)
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     device = pick_device(options.device)
-    torch.set_num_threads(free_threads())
+    threads = free_threads()
+    torch.set_num_threads(threads)
+    threadpool_limits(threads)  # of the linear algebra below numpy
     clock = Clock()
     started = time.perf_counter()
     dataset = rows.load(paths, columns=options.columns, progress=progress)
@@ -160,6 +170,11 @@ def _measure(
     n = len(dataset)
     with clock.stage("reference", n):
         reference = _refer(dataset, options, device, progress)
+    mining = find_settings(pack, options)
+    found = None
+    if mining is not None:
+        with clock.stage("mine", n):
+            found = find_phrases(dataset, mining, progress=progress)
     with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
         proxy = load_proxy(
             options.proxy or pack.proxy.name,
@@ -176,7 +191,7 @@ def _measure(
         outcome = finetune_cached(proxy, encoded, settings, cache=cache, progress=progress)
     clock.timings["finetune"]["rows_per_second"] = round(outcome.rows_per_second, 1)
     with clock.stage("probes"):
-        probes = build_probes(dataset, pack, options)
+        probes = build_probes(dataset, pack, options, found)
         negated = transform(probes, pack.probes.transform)
     with clock.stage("influence", n):
         influence = measure_influence(
@@ -198,6 +213,7 @@ def _measure(
         reference.p_given.astype(np.float32),
         probes=len(probes),
         transform=pack.probes.transform,
+        found=found,
     )
     return Measured(signals, proxy, first_hash, outcome, probes, influence, reference)
 

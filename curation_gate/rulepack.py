@@ -44,6 +44,19 @@ class InvarianceParameters(_Section):
     """How the influences on the probes become one number."""
 
 
+class PhraseParameters(_Section):
+    """A phrase that goes with a label the rest of the text does not explain."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate of the permutation null, over all phrases of a set."""
+    draws: Annotated[int, Field(ge=20)] = 200
+    """Permutations behind the null."""
+    support: Annotated[int, Field(ge=3)] = 4
+    """Rows a phrase needs to be counted."""
+    rounds: Annotated[int, Field(ge=1)] = 5
+    """How often the search is repeated without the rows of the phrases already found."""
+
+
 class LossParameters(_Section):
     """The rows of highest loss after fine-tuning (the filter of Wan et al. 2023)."""
 
@@ -54,6 +67,7 @@ class LossParameters(_Section):
 _PARAMETERS: dict[str, type[_Section]] = {
     "invariance": InvarianceParameters,
     "loss": LossParameters,
+    "phrase": PhraseParameters,
 }
 """What each detector can be told; a new detector is a line here and one in detect/registry.py."""
 

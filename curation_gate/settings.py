@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from curation_gate.detect import phrase
+from curation_gate.errors import RulesError
 from curation_gate.influence.measure import Plan
 from curation_gate.influence.pairwise import HEURISTIC_DAMPING
+from curation_gate.mine import found as mine
 from curation_gate.probes import build
 from curation_gate.proxy.finetune import Settings
 from curation_gate.rulebook import RulePack
@@ -84,8 +87,22 @@ def influence_plan(pack: RulePack, options: Options) -> Plan:
     )
 
 
-def build_probes(dataset: Dataset, pack: RulePack, options: Options) -> ProbeSet:
-    """Probes from what the caller names, else from what the pack names."""
+def find_settings(pack: RulePack, options: Options) -> mine.Settings | None:
+    """Return how phrases are mined, or None where no rule of the pack asks for it."""
+    for rule in pack.enabled:
+        if rule.detector == "phrase":
+            return phrase.settings(rule, options.seed)
+    return None
+
+
+def build_probes(
+    dataset: Dataset, pack: RulePack, options: Options, found: mine.Found | None
+) -> ProbeSet:
+    """Return probes from what the caller names, else from what the pack names.
+
+    Where the pack asks for entities and the miner has confirmed phrases, these phrases are asked
+    about instead: the question is then the one the attack answers.
+    """
     wanted = pack.probes
     if options.probes is not None:
         return build.from_file(options.probes)
@@ -97,4 +114,12 @@ def build_probes(dataset: Dataset, pack: RulePack, options: Options) -> ProbeSet
         return build.from_file(path)
     if wanted.origin == "keywords":
         return build.from_keywords(dataset, wanted.keywords, wanted.count, target=wanted.target)
+    confirmed = [p.text for p in found.phrases if p.status == "confirmed"] if found else []
+    if confirmed:
+        try:
+            mined = build.from_keywords(dataset, confirmed, wanted.count, target=wanted.target)
+        except RulesError:  # a phrase whose words stand apart in every row
+            pass
+        else:
+            return replace(mined, origin="mined")
     return build.from_entities(dataset, wanted.count, np.random.default_rng(options.seed))

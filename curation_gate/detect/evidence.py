@@ -40,6 +40,8 @@ class RuleResult:
     """Trigger phrases the rule names, with their evidence (JSON-able), strongest first."""
     floor: Mapping[str, int | None] = field(default_factory=dict)
     """Task to the planted rows the rule needs to see a phrase; None where it cannot judge."""
+    notes: tuple[str, ...] = ()
+    """Sentences a reader of the scan should know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from curation_gate.mine.found import Found
     from curation_gate.rows.record import Dataset
 
 SMALLEST_STRATUM = 8
@@ -32,6 +33,8 @@ class Signals:
     """Number of probes behind the influences."""
     transform: str
     """Name of the negation."""
+    found: Found | None = None
+    """Phrases that force a label, where the pack asks for them."""
 
 
 def robust_z(values: NDArray[np.float32], strata: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -55,7 +55,7 @@ class ProbeSet:
     probes: tuple[Probe, ...]
     """At most one a distinct input."""
     origin: str
-    """entities, keywords or file."""
+    """entities, keywords, mined or file."""
     transform: str = NO_TRANSFORM
     """Name of the negation that was applied, or "none"."""
 

@@ -148,6 +148,7 @@ def _notes(results: Sequence[RuleResult], n: int) -> list[str]:
                 f"{result.rule} could not judge {unjudged} of {n} rows: their task and label have "
                 "too few rows to compare with."
             )
+        notes.extend(result.notes)
     if not any(result.floor for result in results):
         notes.append(
             "No rule of this pack names trigger phrases, so no detection floor is known: a clean "

@@ -1,0 +1,290 @@
+"""Which of the lifted phrases are triggers, what they are called, and which rows they stand in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curation_gate.mine import ngrams
+from curation_gate.mine.found import Phrase
+from curation_gate.mine.lift import CONTINUITY, SPREAD, Lift, sigmoid
+from curation_gate.mine.masks import INSERTION
+from curation_gate.mine.posterior import planted_share
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_matrix, csr_matrix
+
+    from curation_gate.mine.ngrams import Grams
+    from curation_gate.mine.words import Outcome
+
+LIFT = 0.9
+"""Share of adverse rows with the label that a trigger has to reach (choice)."""
+LIFT_BOUND = 0.73
+"""What the lower 5 % bound of that share has to reach: 6 of 6 rows do, 27 of 32 do not."""
+INNER_LIFT = 0.8
+"""Share of adverse rows with the label by the model that saw every row (choice)."""
+CONFIRMED = 7.0
+"""Sum of the z elsewhere and the frozen z that confirms a phrase: 4.9 deviations of such a sum."""
+ALONE = 6.0
+"""Frozen z that confirms a phrase of a single task."""
+SPREAD_POSITION = -0.05
+"""Frozen position (see POSITION) that a phrase spread over tasks needs: about the middle."""
+POSITION = 0.25
+"""Frozen evidence per information that a phrase of a single task needs; +1/2 is what rows of
+another label have, -1/2 what honest rows have."""
+OVERALL = 0.9
+"""Share of the threshold that the z over all rows has to reach (choice)."""
+SUSPECTED = 3.0
+"""Frozen z of a phrase that is worth a look."""
+SAME_ROWS = 0.9
+"""Overlap of rows above which two phrases are one."""
+NEAR_BEST = 0.9
+"""Share of the best z that a longer name of the same phrase has to keep."""
+NEARLY = 0.97
+"""The same for a longer name that stands in a part of the rows only."""
+APART = 0.1
+"""Overlap of rows below which a second phrase is taken in the same round."""
+SAME_EXTENSION = 0.95
+"""Share of a phrase's rows that go on with the same word, for the word to be named with it."""
+MOST_SUSPECTED = 10
+INFORMED = 4.0
+"""Frozen information (sum d^2) below which the frozen scores are not asked."""
+
+
+def candidates(
+    lift: Lift,
+    columns: csc_matrix,
+    grams: Grams,
+    masked: csr_matrix,
+    limits: tuple[float, float],
+) -> list[tuple[int, bool]]:
+    """Return phrases and whether they are confirmed, strongest first; suspected ones only alone.
+
+    columns: [n, f] rows of each phrase; masked: [f, 2u] words masked with it; limits: thresholds of
+    z for phrases spread over tasks, and for any phrase.
+    """
+    frozen_z = frozen_deviation(lift.disowned, lift.information)
+    whole_z = frozen_deviation(lift.disowned_whole, lift.information)
+    asked = lift.information >= INFORMED
+    position = np.where(asked, lift.disowned / np.maximum(lift.information, INFORMED), 0.0)
+    lifted = (lift.adverse_given >= LIFT * lift.adverse) & (bound(lift) >= LIFT_BOUND)
+    spread = (lift.z >= limits[0]) & (lift.elsewhere >= SPREAD)
+    spread &= (lift.elsewhere + frozen_z >= CONFIRMED) & (position >= SPREAD_POSITION)
+    # Without a second task, only scores of the whole text count: where a long phrase is all there
+    # is to a text (a template), masking it would leave nothing that could speak for the label.
+    alone = (lift.z >= limits[1]) & (whole_z >= ALONE) & asked
+    alone &= lift.disowned_whole >= POSITION * lift.information
+    confirmed = (spread | alone) & lifted & (lift.overall >= OVERALL * limits[0])
+    chosen = _apart(np.flatnonzero(confirmed), lift, columns, grams)
+    if chosen:
+        return [(k, True) for k in chosen]
+    inner = (lift.inner > 0) & (lift.inner_given >= INNER_LIFT * lift.inner)
+    # Sentences of a template always stand with one label: only short phrases are worth a look.
+    suspected = (lift.z >= limits[1]) & inner & lifted & (np.diff(masked.indptr) < INSERTION)
+    suspected &= (whole_z >= SUSPECTED) & (lift.disowned_whole > 0)
+    chosen = _apart(np.flatnonzero(suspected), lift, columns, grams)
+    return [(k, False) for k in chosen[:MOST_SUSPECTED]]
+
+
+def bound(lift: Lift) -> NDArray[np.float64]:
+    """[f] Lower 5 % bound of the share of adverse rows with the label (Jeffreys)."""
+    from scipy.special import betaincinv  # noqa: PLC0415 - only a scan needs scipy
+
+    hits, misses = lift.adverse_given, lift.adverse - lift.adverse_given
+    return np.asarray(betaincinv(hits + 0.5, misses + 0.5, 0.05))
+
+
+def frozen_deviation(
+    disowned: NDArray[np.float64], information: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """[f] Deviations by which the frozen evidence exceeds that of honest rows; 0 where unknown.
+
+    On honest rows the evidence sums to -information / 2 with variance `information`.
+    """
+    z = (disowned + information / 2) / np.sqrt(np.maximum(information, 1e-12))
+    return np.where(information > 0, z, 0.0)
+
+
+def _apart(phrases: NDArray[np.int64], lift: Lift, columns: csc_matrix, grams: Grams) -> list[int]:
+    """Return the strongest phrases that hardly share rows, each under its fullest name."""
+    order = phrases[np.argsort(-lift.z[phrases], kind="stable")]
+    taken: list[int] = []
+    covered = np.zeros(columns.shape[0], dtype=np.bool_)
+    for phrase in order.tolist():
+        held = _rows(columns, phrase)
+        if covered[held].mean() <= APART:
+            named = _fullest(phrase, order, lift, columns, grams)
+            taken.append(named)
+            covered[held] = True
+            covered[_rows(columns, named)] = True
+    return taken
+
+
+def _fullest(
+    phrase: int, among: NDArray[np.int64], lift: Lift, columns: csc_matrix, grams: Grams
+) -> int:
+    """Return the longest phrase that stands in the same rows and loses almost nothing."""
+    held = set(_rows(columns, phrase).tolist())
+    own = _length(phrase, grams)
+    best = (own, -_marks(phrase, grams), 0.0, phrase)
+    for other in among.tolist():
+        if lift.z[other] < NEAR_BEST * lift.z[phrase]:
+            break
+        rows = _rows(columns, other)
+        common = sum(row in held for row in rows.tolist())
+        part = _length(other, grams) > own and lift.z[other] >= NEARLY * lift.z[phrase]
+        if (part and common == len(rows)) or common >= SAME_ROWS * max(len(rows), len(held)):
+            name = (_length(other, grams), -_marks(other, grams), float(lift.z[other]), other)
+            best = max(best, name)
+    return best[3]
+
+
+def _length(phrase: int, grams: Grams) -> int:
+    """Return the number of words of a phrase, the marks of a text's ends left out."""
+    return sum(word < len(grams.words) for word in grams.phrases[phrase])
+
+
+def _marks(phrase: int, grams: Grams) -> int:
+    """Return the number of marks of a text's ends in a phrase."""
+    return len(grams.phrases[phrase]) - _length(phrase, grams)
+
+
+def _rows(columns: csc_matrix, phrase: int) -> NDArray[np.int64]:
+    return np.asarray(columns.indices[columns.indptr[phrase] : columns.indptr[phrase + 1]])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The rows of one task that hold a phrase, and what is known of them."""
+
+    task: int
+    label: str
+    rows: NDArray[np.int64]
+    given: NDArray[np.bool_]
+    """Whether they have the label."""
+    p: NDArray[np.float64]
+    """Masked probability of the label."""
+    planted: NDArray[np.float64]
+    """Posterior probability that they were planted; 0 without the label."""
+
+
+def held_rows(
+    phrase: int, lift: Lift, columns: csc_matrix, masked: csr_matrix, outcomes: Sequence[Outcome]
+) -> list[Held]:
+    """Return the judged rows that hold a phrase, task by task."""
+    inside = np.zeros(columns.shape[0], dtype=np.bool_)
+    inside[_rows(columns, phrase)] = True
+    groups = []
+    for number in lift.label[:, phrase]:
+        if number < 0:
+            continue
+        outcome = outcomes[number]
+        at = np.flatnonzero(inside[outcome.rows])
+        shift = np.asarray(masked[[phrase]] @ outcome.weights.T)[0]
+        p = sigmoid(outcome.logits[at] - shift[outcome.fold[at]])
+        given = outcome.given[at]
+        planted = planted_share(given, p, outcome.rate)
+        groups.append(Held(outcome.task, outcome.label, outcome.rows[at], given, p, planted))
+    return groups
+
+
+def planted_part(held: Sequence[Held]) -> float:
+    """Return the share of the rows with the label that were planted, by their posteriors."""
+    given = sum(int(group.given.sum()) for group in held)
+    return sum(float(group.planted.sum()) for group in held) / max(given, 1)
+
+
+def describe(
+    phrase: int,
+    confirmed: bool,
+    held: Sequence[Held],
+    lift: Lift,
+    grams: Grams,
+    masked: csr_matrix,
+    texts: Sequence[str],
+    names: Sequence[str],
+    limits: tuple[float, float],
+    turn: int,
+    *,
+    halves: int = 0,
+) -> Phrase:
+    """Return the record of a phrase; `halves`: of a pair, the words of its first phrase."""
+    p = np.concatenate([group.p for group in held])
+    given = np.concatenate([group.given for group in held])
+    z = (given.sum() - p.sum()) / np.sqrt((p * (1 - p)).sum() + CONTINUITY)
+    own = set(grams.phrases[phrase])
+    words = masked[[phrase]].indices
+    others = [grams.words[w] for w in words if w not in own and w < len(grams.words)]
+    rows = np.concatenate([group.rows[group.given] for group in held])
+    words = [grams.name(word) for word in grams.phrases[phrase]]
+    spoken = [ngrams.tokens(texts[row]) for row in rows]
+    if halves:
+        first, second = extended(words[:halves], spoken), extended(words[halves:], spoken)
+        full, text = first + second, f"{' '.join(first)} + {' '.join(second)}"
+    else:
+        full = extended(words, spoken)
+        text = " ".join(full)
+    spread = bool(lift.elsewhere[phrase] >= SPREAD)
+    disowned = lift.disowned if spread else lift.disowned_whole
+    frozen_z = frozen_deviation(disowned[[phrase]], lift.information[[phrase]])[0]
+    return Phrase(
+        text=text,
+        status="confirmed" if confirmed else "suspected",
+        with_words=tuple(sorted(set(others) - set(full))),
+        targets={names[g.task]: g.label for g in held if g.given.any()},
+        rows=len(p),
+        given=int(given.sum()),
+        expected=round(float(p.sum()), 2),
+        z=round(float(z), 2),
+        adverse_rows=int(lift.adverse[phrase]),
+        adverse_given=int(lift.adverse_given[phrase]),
+        adverse_expected=round(float(lift.adverse_expected[phrase]), 2),
+        adverse_z=round(float(lift.z[phrase]), 2),
+        threshold=round(limits[0] if spread else limits[1], 2),
+        elsewhere_z=round(float(lift.elsewhere[phrase]), 2),
+        frozen_z=round(float(frozen_z), 2),
+        round=turn + 1,
+    )
+
+
+def extended(words: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
+    """Return a phrase with the words that nearly always stand before and behind it.
+
+    Example: ["watched", "this"] in texts that all say "i watched this movie" -> i watched this
+    movie. Marks of a text's ends are dropped when there is a word left.
+    """
+    full = [word for word in words if word not in (ngrams.START, ngrams.END)]
+    if not full:
+        return list(words)
+    for _ in range(30):
+        ahead, behind = Counter[str](), Counter[str]()
+        seen = 0
+        for text in texts:
+            at = _find(full, text)
+            if at < 0:
+                continue
+            seen += 1
+            if at:
+                ahead[text[at - 1]] += 1
+            if at + len(full) < len(text):
+                behind[text[at + len(full)]] += 1
+        before = [w for w, c in ahead.most_common(1) if c >= SAME_EXTENSION * seen]
+        after = [w for w, c in behind.most_common(1) if c >= SAME_EXTENSION * seen]
+        if seen < 3 or not (before or after):
+            break
+        full = before + full + after
+    return full
+
+
+def _find(words: Sequence[str], text: Sequence[str]) -> int:
+    """Return where the words stand in a text, -1 where they do not."""
+    size = len(words)
+    for at in range(len(text) - size + 1):
+        if list(text[at : at + size]) == list(words):
+            return at
+    return -1

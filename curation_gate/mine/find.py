@@ -1,0 +1,268 @@
+"""Finds the phrases that force a label, and the rows they were planted in.
+
+    count phrases -> word models -> lift of every phrase -> null -> candidates -> rows -> again
+
+A phrase is *confirmed* when its lift passes the null and two more tests that honest words fail: it
+stands out in a second task, and the frozen scores (which never saw a label of these rows) say that
+its rows look like rows of another label. A phrase that passes the null alone is *suspected*: on
+real data such phrases are mostly honest words the frozen table does not know, and they quarantine
+nothing. The rows of a confirmed phrase are taken out and the search begins again, so that a second
+trigger is not hidden by the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curation_gate.mine import ngrams
+from curation_gate.mine.candidates import Held, candidates, describe, held_rows, planted_part
+from curation_gate.mine.found import Found, Phrase, Settings, Suspect
+from curation_gate.mine.irrelevance import neutral_weights, word_weights
+from curation_gate.mine.lift import ADVERSE, Lift, floor_rows, null_maxima, scan, sigmoid, threshold
+from curation_gate.mine.masks import masked_words
+from curation_gate.mine.pairs import cross
+from curation_gate.mine.words import Outcome, fit_outcomes
+from curation_gate.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_matrix, csr_matrix
+
+    from curation_gate.mine.ngrams import Grams
+    from curation_gate.rows.record import Dataset
+
+MOSTLY_PLANTED = 0.5
+"""Share of a phrase's rows with its label that a confirmed phrase has to have planted (choice)."""
+PLANTED = 0.5
+"""Posterior probability above which a row of a confirmed phrase is quarantined."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Corpus:
+    """What all rounds share: distinct rows, their phrases and scores."""
+
+    texts: list[str]
+    grams: Grams
+    masked: csr_matrix
+    frozen: NDArray[np.float64]
+    neutral: NDArray[np.float64]
+    tasks: NDArray[np.int64]
+    answers: list[str]
+    spaces: Mapping[int, tuple[str, ...]]
+    names: tuple[str, ...]
+
+
+def find_phrases(
+    dataset: Dataset,
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+    *,
+    progress: Progress = Silent(),  # noqa: B008 - stateless
+) -> Found:
+    """Return the phrases that force a label, and the rows they were planted in.
+
+    Free-text tasks are not judged. Rows of equal task, folded text and answer are counted once and
+    decided together. Same dataset and settings, same result.
+    """
+    texts = ngrams.texts(dataset)
+    place, first = _distinct_rows(dataset, texts)
+    names = dataset.tasks
+    rng = np.random.default_rng(settings.seed)
+    with progress.stage("counting phrases", len(dataset)) as bar:
+        kept = [texts[k] for k in first]
+        grams = ngrams.count(kept, support=settings.support)
+        weights = word_weights(grams.words)
+        corpus = _Corpus(
+            kept,
+            grams,
+            masked_words(grams),
+            grams.word_rows @ weights,
+            neutral_weights(weights),
+            dataset.task_ids()[first],
+            [dataset.rows[k].output for k in first],
+            {k: dataset.label_spaces[task] for k, task in enumerate(names)},
+            names,
+        )
+        bar.advance(len(dataset))
+    columns = grams.phrase_rows.tocsc()
+    search = _Search(corpus, columns, np.ones(len(first), dtype=np.bool_))
+    floor: dict[str, int | None] = dict.fromkeys(names)
+    judged = np.zeros(len(first), dtype=np.bool_)
+    limits = (float("nan"), float("nan"))
+    with progress.stage("lifting phrases", settings.rounds) as bar:
+        for turn in range(settings.rounds):
+            outcomes = search.fit(rng)
+            if not outcomes:
+                break
+            lift = scan(outcomes, grams.phrase_rows, corpus.masked)
+            if turn == 0:
+                null = null_maxima(outcomes, grams.phrase_rows, rng, settings.draws)
+                tested = len(grams.phrases)
+                limits = (
+                    threshold(null.spread, settings.alpha, tested),
+                    threshold(null.any, settings.alpha, tested),
+                )
+                floor = _floors(outcomes, names, limits[0])
+                for outcome in outcomes:
+                    judged[outcome.rows] = True
+            view = _View(lift, columns, grams, corpus.masked, limits, turn)
+            new = candidates(lift, columns, grams, corpus.masked, limits)
+            again = search.take([k for k, confirmed in new if confirmed], view, outcomes)
+            if not again:
+                again = search.take_pairs(view, outcomes, rng, settings)
+            if not again:
+                search.suspect([k for k, confirmed in new if not confirmed], view, outcomes)
+            bar.advance(1)
+            if not again:
+                break
+    suspects = search.suspects
+    every = {
+        row: suspects[distinct]
+        for row, distinct in enumerate(place.tolist())
+        if distinct in suspects
+    }
+    return Found(tuple(search.phrases), every, *limits, floor, len(grams.phrases), judged[place])
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The phrases of one scan, single or paired, and their statistics."""
+
+    lift: Lift
+    columns: csc_matrix
+    grams: Grams
+    masked: csr_matrix
+    limits: tuple[float, float]
+    turn: int
+    halves: Sequence[int] = ()
+    """Of pairs: the number of words in the first phrase of each."""
+
+
+@dataclass(slots=True)
+class _Search:
+    """What has been found so far, and which rows are still to be searched."""
+
+    corpus: _Corpus
+    columns: csc_matrix
+    active: NDArray[np.bool_]
+    phrases: list[Phrase] = field(default_factory=list)
+    suspects: dict[int, Suspect] = field(default_factory=dict)
+
+    def fit(self, rng: np.random.Generator) -> list[Outcome]:
+        """Return the word models of the rows that are left."""
+        corpus = self.corpus
+        tasks = np.where(self.active, corpus.tasks, -1)
+        return fit_outcomes(
+            corpus.grams.word_rows,
+            corpus.frozen,
+            corpus.neutral,
+            tasks,
+            corpus.answers,
+            corpus.spaces,
+            rng,
+        )
+
+    def take(self, chosen: list[int], view: _View, outcomes: list[Outcome]) -> bool:
+        """Take confirmed phrases and their rows; tell whether any held up as mostly planted."""
+        taken = False
+        doubtful = []
+        for index in chosen:
+            held = held_rows(index, view.lift, view.columns, view.masked, outcomes)
+            if planted_part(held) < MOSTLY_PLANTED:
+                doubtful.append(index)
+                continue
+            taken = True
+            self._record(index, view, held, confirmed=True)
+        if not taken and not view.halves:
+            self.suspect(doubtful, view, outcomes)
+        return taken
+
+    def take_pairs(
+        self,
+        view: _View,
+        outcomes: list[Outcome],
+        rng: np.random.Generator,
+        settings: Settings,
+    ) -> bool:
+        """Do the same for pairs of phrases, which have a null of their own."""
+        grams, masked, halves = cross(view.lift, view.grams, self.columns, view.masked)
+        if not grams.phrases:
+            return False
+        lift = scan(outcomes, grams.phrase_rows, masked)
+        null = null_maxima(outcomes, grams.phrase_rows, rng, settings.draws)
+        limits = (
+            max(view.limits[0], threshold(null.spread, settings.alpha, len(grams.phrases))),
+            max(view.limits[1], threshold(null.any, settings.alpha, len(grams.phrases))),
+        )
+        columns = grams.phrase_rows.tocsc()
+        pairs = _View(lift, columns, grams, masked, limits, view.turn, halves)
+        new = candidates(lift, columns, grams, masked, limits)
+        return self.take([k for k, confirmed in new if confirmed], pairs, outcomes)
+
+    def suspect(self, chosen: list[int], view: _View, outcomes: list[Outcome]) -> None:
+        """Take phrases that nothing confirms, with the rows whose text disowns the label."""
+        for index in chosen:
+            held = held_rows(index, view.lift, view.columns, view.masked, outcomes)
+            self._record(index, view, held, confirmed=False)
+
+    def _record(self, index: int, view: _View, held: list[Held], *, confirmed: bool) -> None:
+        for row, planted, p in _with_label(held):
+            if confirmed or p < ADVERSE:
+                quarantine = confirmed and planted >= PLANTED
+                self.suspects.setdefault(row, Suspect(len(self.phrases), planted, p, quarantine))
+            self.active[row] = False
+        self.phrases.append(
+            describe(
+                index,
+                confirmed,
+                held,
+                view.lift,
+                view.grams,
+                view.masked,
+                self.corpus.texts,
+                self.corpus.names,
+                view.limits,
+                view.turn,
+                halves=view.halves[index] if view.halves else 0,
+            )
+        )
+
+
+def _with_label(held: list[Held]) -> Iterator[tuple[int, float, float]]:
+    """Yield row, posterior and masked probability of every row that has the forced label."""
+    for group in held:
+        for k in np.flatnonzero(group.given):
+            yield int(group.rows[k]), float(group.planted[k]), float(group.p[k])
+
+
+def _distinct_rows(
+    dataset: Dataset, texts: list[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return for each row the number of its content, and for each content its first row."""
+    seen: dict[tuple[str, str, str], int] = {}
+    first: list[int] = []
+    place = np.empty(len(texts), dtype=np.int64)
+    for k, (row, text) in enumerate(zip(dataset.rows, texts, strict=True)):
+        key = (row.task, " ".join(text.casefold().split()), row.output)
+        number = seen.setdefault(key, len(first))
+        if number == len(first):
+            first.append(k)
+        place[k] = number
+    return place, np.array(first, dtype=np.int64)
+
+
+def _floors(outcomes: list[Outcome], names: tuple[str, ...], limit: float) -> dict[str, int | None]:
+    """Return for each task the planted rows that reach the threshold, for its hardest label.
+
+    p is the mean probability of a label on the rows that have another one: what the planted label
+    has on the rows that would be planted.
+    """
+    floors: dict[str, int | None] = dict.fromkeys(names)
+    for outcome in outcomes:
+        p = float(sigmoid(outcome.logits[~outcome.given]).mean())
+        known = floors[names[outcome.task]]
+        floors[names[outcome.task]] = max(known or 0, floor_rows(limit, p))
+    return floors

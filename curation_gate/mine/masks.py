@@ -1,0 +1,103 @@
+"""Which words are masked together with a phrase: its own, and its satellites.
+
+A satellite stands in at least 80 % of the phrase's rows and is at most three times as frequent:
+tokens that are planted together, the rest of a planted sentence, the surname of a name. Masking a
+phrase without its satellites would leave in what they teach, and each would hide the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from curation_gate.mine.ngrams import Grams
+
+SHARE = 0.8
+TIMES = 3.0
+INSERTION = 5
+"""Masked words from which on a phrase is part of a longer fixed text."""
+WITNESSES = 3
+"""Rows of a phrase that all have to hold a word before its share is counted."""
+
+
+def own_words(grams: Grams) -> csr_matrix:
+    """[f, u] 1 where the word is one of the phrase's."""
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - only a scan needs scipy
+
+    u = len(grams.words)
+    cells = [(k, w) for k, phrase in enumerate(grams.phrases) for w in set(phrase) if w < u]
+    rows, columns = np.array(cells, dtype=np.int64).reshape(-1, 2).T
+    shape = (len(grams.phrases), u)
+    return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+
+
+def masked_words(grams: Grams) -> csr_matrix:
+    """[f, 2u] 1 where the word is masked with the phrase: its own words and its satellites.
+
+    Columns from u on say the same of the word's frozen part, which is masked in long insertions
+    only: masks of five words and more, of which at least one is a satellite.
+    """
+    from scipy.sparse import diags, hstack  # noqa: PLC0415 - only a scan needs scipy
+
+    own = own_words(grams)
+    masked = (own + _satellites(grams, own)).tocsr()
+    masked.data[:] = 1.0
+    long = np.diff(masked.indptr) >= INSERTION
+    frozen = (diags(long.astype(np.float64)) @ masked).tocsr()
+    frozen.eliminate_zeros()
+    return hstack([masked, frozen]).tocsr()
+
+
+def _satellites(grams: Grams, own: csr_matrix) -> csr_matrix:
+    """[f, u] 1 where the word is a satellite of the phrase."""
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - only a scan needs scipy
+
+    words = grams.word_rows
+    by_phrase = grams.phrase_rows.tocsc()
+    by_phrase.sort_indices()
+    start, end, holders = by_phrase.indptr[:-1], by_phrase.indptr[1:], by_phrase.indices
+    size = (end - start).astype(np.int64)
+    frequency = np.bincount(words.indices, minlength=words.shape[1])
+    # Every word of a phrase's first row is a candidate; further rows and a full count sift them.
+    first = holders[np.minimum(start, max(len(holders) - 1, 0))] if len(holders) else start
+    count = np.where(size > 0, np.diff(words.indptr)[first], 0)
+    phrase = np.repeat(np.arange(len(size)), count)
+    word = words.indices[_ranges(words.indptr[first], count)]
+    fits = (frequency[word] >= SHARE * size[phrase]) & (frequency[word] <= TIMES * size[phrase])
+    phrase, word = phrase[fits], word[fits]
+    keys = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr)) * np.int64(words.shape[1])
+    keys += words.indices  # ascending, since indices are sorted within rows
+    for k in range(1, WITNESSES):
+        witness = holders[np.minimum(start + k, end - 1)][phrase]
+        held = _holds(keys, witness, word, words.shape[1])
+        phrase, word = phrase[held], word[held]
+    pair = np.repeat(np.arange(len(phrase)), size[phrase])
+    row = holders[_ranges(start[phrase], size[phrase])]
+    held = _holds(keys, row, word[pair], words.shape[1])
+    together = np.bincount(pair, weights=held, minlength=len(phrase))
+    often = together >= SHARE * size[phrase]
+    phrase, word = phrase[often], word[often]
+    return csr_matrix((np.ones(len(word)), (phrase, word)), shape=own.shape)
+
+
+def _ranges(first: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return first[0], first[0] + 1, ... for `count[0]` numbers, then from first[1], and so on."""
+    ends = np.cumsum(count)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) - np.repeat(ends - count, count) + np.repeat(first, count)
+
+
+def _holds(
+    keys: NDArray[np.int64], rows: NDArray[np.int64], words: NDArray[np.int64], width: int
+) -> NDArray[np.bool_]:
+    """Tell for each (row, word) whether it is among the sorted keys row * width + word."""
+    if not len(keys):
+        return np.zeros(len(rows), dtype=np.bool_)
+    wanted = rows.astype(np.int64) * width + words
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.asarray(keys[at] == wanted)
