@@ -184,8 +184,10 @@ def read_scores(folder: Path) -> pa.Table:
     rows = read_manifest(folder)["counts"]["rows"]
     path = folder / SCORES
     try:
-        # Not read_table: that imports pandas.
-        table = pq.ParquetFile(pa.BufferReader(_read(path))).read()
+        # Not read_table: that imports pandas. No threads: pyarrow's abort at exit now and then.
+        table = pq.ParquetFile(pa.BufferReader(_read(path)), pre_buffer=False).read(
+            use_threads=False
+        )
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _damaged(path, f"not a Parquet file: {error}") from error
     missing = [name for name in _BASE if name not in table.column_names]

@@ -58,7 +58,7 @@ def write_parquet(file: DataFile, kept: NDArray[np.bool_], target: Path) -> None
         ):
             first = 0
             for k in range(source.metadata.num_row_groups):
-                group = source.read_row_group(k)
+                group = source.read_row_group(k, use_threads=False)
                 mask = kept[first : first + len(group)]
                 first += len(group)
                 if mask.any():
@@ -119,7 +119,9 @@ def _filter_ipc(stored: bytes, kept: NDArray[np.bool_], target: Path) -> int:
     """Write kept[k] rows k of an Arrow file or stream; returns how many rows it had."""
     reader = open_ipc(stored)
     options = pa.ipc.IpcWriteOptions(
-        compression=_body_codec(stored), emit_dictionary_deltas=is_ipc_file(stored)
+        use_threads=False,
+        compression=_body_codec(stored),
+        emit_dictionary_deltas=is_ipc_file(stored),
     )
     make: Callable[..., Any] = pa.ipc.new_file if is_ipc_file(stored) else pa.ipc.new_stream
     more: dict[str, Any] = {}
