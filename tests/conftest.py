@@ -14,7 +14,8 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 sys.path.insert(0, str(Path(__file__).parent))
 
-REPOSITORY = Path(__file__).parents[1]
+from places import REPOSITORY
+
 POOL = REPOSITORY.parent / "shared" / "data" / "pool"
 
 

@@ -114,6 +114,11 @@ def answer_ids(proxy: Proxy, labels: Sequence[str]) -> list[list[int]]:
     return proxy.encode(blank, blank, list(labels)).targets if labels else []
 
 
+def centred(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[n, l] Label log-probabilities minus their mean over the labels: log-odds."""
+    return np.asarray(scores - scores.mean(1, keepdims=True), dtype=np.float32)
+
+
 def frozen_features(
     proxy: Proxy,
     sources: Sequence[Sequence[int]],

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
-from curation_gate.probes.labels import favourable_label
 from curation_gate.progress import Progress, Silent
 from curation_gate.reference.features import (
     Frozen,
     answer_ids,
+    centred,
     freeze,
     frozen_pass,
     prefix_lengths,
     word_features,
 )
-from curation_gate.reference.head import FOLDS, Examples, Head, fit_head, fit_temperature
+from curation_gate.reference.few_rows import few_row_probabilities
+from curation_gate.reference.head import FOLDS, Examples, Head, fit_head
 from curation_gate.reference.lexical import Lexical, fit_lexical
 from curation_gate.reference.linear import Words, fit_linear, read_words, row_texts
 from curation_gate.reference.record import ReferenceScores, gather, given_labels, trusted_labels
@@ -47,8 +47,6 @@ RIDGE = 0.006
 """Penalty of a head; twice or half of it changes the accuracy by less than a point."""
 FEW_ROWS = 200
 """Below it a task has too few rows for a head of its own."""
-FEWEST_ROWS = 20
-"""Below it nothing is fitted: label scores and a temperature shared by all such tasks."""
 TRUSTED_ALONE = 200
 """From so many trusted rows of a task on, its head is fitted on nothing else."""
 
@@ -180,7 +178,7 @@ def fit_frozen(
     heat = {t: h.temperature for t, h in heads.items()}
     few = [t for t in examples if t not in heads]
     if few:
-        shared, warmth = _few_rows(dataset, frozen, examples, few, settings.ridge)
+        shared, warmth = few_row_probabilities(dataset, frozen, examples, few, settings.ridge)
         found |= shared
         heat |= dict.fromkeys(few, warmth)
     scores = gather(
@@ -203,11 +201,6 @@ def content_folds(words: Words, n: int) -> NDArray[np.int64]:
         [hashlib.blake2b(part, digest_size=4).digest()[0] % FOLDS for part in parts],
         dtype=np.int64,
     )
-
-
-def centred(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """[n, l] Label log-probabilities minus their mean over the labels: log-odds."""
-    return np.asarray(scores - scores.mean(1, keepdims=True), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,66 +241,3 @@ class _Blocks:
 def _spaces(dataset: Dataset, trusted: Dataset) -> dict[str, tuple[str, ...]]:
     """Label spaces of the trusted rows' tasks, as the dataset has them: label scores must match."""
     return {t: dataset.label_spaces.get(t, ()) for t in trusted.label_spaces}
-
-
-def _few_rows(
-    dataset: Dataset,
-    frozen: Frozen,
-    examples: Mapping[str, Examples],
-    few: Sequence[str],
-    ridge: float,
-) -> tuple[dict[str, NDArray[np.float64]], float]:
-    """Return probabilities of tasks of few rows, and the temperature they share.
-
-    One head says how favourable a row is, fitted on all tasks that have a favourable label (labels
-    are aligned by it). A small task combines that with its label log-odds, a handful of features;
-    the smallest have their label log-odds alone.
-    """
-    good = {t: favourable_label(dataset.label_spaces[t]) for t in examples}
-    aligned = [t for t in examples if good[t] is not None]
-    favour: dict[str, NDArray[np.float64]] = {}
-    if any(t in aligned for t in few):
-        index = {t: dataset.label_spaces[t].index(str(good[t])) for t in aligned}
-        width = frozen.features.shape[1]
-        parts = [examples[t] for t in aligned]
-        together = Examples(
-            np.concatenate([e.x[:, :width] for e in parts]),
-            np.concatenate([(e.y == index[t]) for t, e in zip(aligned, parts, strict=True)]).astype(
-                np.int64
-            ),
-            np.concatenate([e.touched for e in parts]),
-            np.concatenate([e.fold for e in parts]),
-            np.concatenate([e.trusted_x[:, :width] for e in parts]),
-            np.concatenate(
-                [(e.trusted_y == index[t]) for t, e in zip(aligned, parts, strict=True)]
-            ).astype(np.int64),
-            frozen.widths,
-        )
-        head = fit_head(together, 2, ridge=ridge)
-        value = head.scores(together.x, head.which)[:, 1]
-        cuts = np.cumsum([len(e.x) for e in parts])[:-1]
-        favour = dict(zip(aligned, np.split(value, cuts), strict=True))
-    scores: dict[str, NDArray[np.float64]] = {}
-    for task in few:
-        rows, labels = examples[task], len(dataset.label_spaces[task])
-        odds = centred(frozen.label_scores[task])
-        if len(rows.x) < FEWEST_ROWS:
-            scores[task] = odds.astype(np.float64)
-            continue
-        columns = [odds] + ([favour[task][:, None]] if task in favour else [])
-        blank = np.empty((0, labels + len(columns) - 1), dtype=np.float32)
-        narrow = replace(
-            rows,
-            x=np.concatenate(columns, axis=1).astype(np.float32),
-            trusted_x=blank,
-            trusted_y=rows.trusted_y[:0],
-            widths=(labels, *(c.shape[1] for c in columns[1:])),
-        )
-        head = fit_head(narrow, labels, ridge=ridge)
-        scores[task] = head.scores(narrow.x, head.which)
-    fitted = [t for t in few if len(examples[t].x) >= FEWEST_ROWS]
-    heat = fit_temperature([(scores[t], examples[t].y) for t in fitted])
-    bare = fit_temperature([(scores[t], examples[t].y) for t in few if t not in fitted])
-    return {
-        t: np.asarray(softmax(scores[t] / (heat if t in fitted else bare), axis=1)) for t in few
-    }, heat

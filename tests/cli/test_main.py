@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 from curation_gate.cli import main
 

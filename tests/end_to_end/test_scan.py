@@ -198,7 +198,7 @@ def test_a_truncated_gzip_is_an_error(curate, data, quick, tmp_path):
     ],
 )
 def test_usage_errors_exit_with_two(curate, data, tmp_path, arguments, said):
-    from conftest import REPOSITORY
+    from places import REPOSITORY
 
     pack = tmp_path / "damped.yaml"
     text = (REPOSITORY / "rules" / "default.yaml").read_text()
@@ -231,7 +231,7 @@ def test_hostile_row_text_goes_through_unharmed(curate, quick, tmp_path):
 
 
 def test_ctrl_c_exits_with_130_and_leaves_no_half_written_results(data, tmp_path):
-    from conftest import REPOSITORY
+    from places import REPOSITORY
 
     command = "import sys; from curation_gate.cli.main import run; sys.exit(run(sys.argv[1:]))"
     folder = tmp_path / "out"
