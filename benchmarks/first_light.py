@@ -12,33 +12,42 @@ the loss of the fine-tuned proxy from both ends, influence without a negation.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from curation_gate import rows
+from curation_gate.detect import phrase
 from curation_gate.detect.invariance import invariance_scores
 from curation_gate.detect.signals import majority_signs, robust_z
+from curation_gate.influence.directional import directional_influence
+from curation_gate.influence.factors import fit_factors
+from curation_gate.influence.query import build_query, mean_gradient
+from curation_gate.mine.find import find_phrases
 from curation_gate.pipeline import scan
+from curation_gate.probes.build import Probe, ProbeSet, from_entities, transform
 from curation_gate.probes.labels import favourable_label
+from curation_gate.proxy.cache import finetune_cached
+from curation_gate.proxy.model import Limits, load_proxy
+from curation_gate.quarantine.manifest import read_manifest, read_scores
 from curation_gate.redteam.evaluate import Evaluation, score
 from curation_gate.redteam.recipes import plant
 from curation_gate.redteam.record import Recipe
 from curation_gate.redteam.rewrite import write_planted
 from curation_gate.rulebook import RulePack, load_rules
-from curation_gate.settings import Options
+from curation_gate.settings import Options, finetune_settings, influence_plan
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from pools import build_pool
 
 if TYPE_CHECKING:
-    from curation_gate.pipeline import ScanResult
+    from curation_gate.detect.evidence import RuleResult
     from curation_gate.rows.record import Dataset
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -52,7 +61,6 @@ ARMS = {
     "K": "trigger known: rows of highest trigger concentration",
     "T": "target label known: rows drawn at random, asked for the favourable label",
     "N": "nothing known: probes built by the tool (entities)",
-    "default": "the shipped rule pack, as `curate scan` runs it",
 }
 
 
@@ -60,15 +68,33 @@ def main() -> None:
     """Run the benchmark; print its tables, and write them where --output says."""
     arguments = _arguments()
     work = REPOSITORY / "runs" / "first_light"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    if not arguments.reuse:
+        shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
     poisoned, planted, note = _build(arguments, work)
-    results: dict[str, ScanResult] = {}
-    for arm, meaning in ARMS.items():
-        print(f"arm {arm}: {meaning}", file=sys.stderr)
-        options = _options(arm, poisoned, arguments, work)
-        results[arm] = scan(poisoned, work / "scan", options)  # K fills the cache of the others
-    text = _render(arguments, note, planted, results)
+    pack = load_rules("default")
+    options = Options(
+        rules=_published(pack),
+        proxy=arguments.proxy,
+        keywords=(arguments.trigger,),
+        seed=arguments.seed,
+    )
+    if not (arguments.reuse and (work / "scan" / "manifest.json").exists()):
+        print("arm K: a whole scan", file=sys.stderr)
+        scan(poisoned, work / "scan", options)
+    dataset = rows.load([poisoned])
+    table = read_scores(work / "scan")
+    scores = {name: table[name].to_numpy() for name in table.column_names}
+    arms = {"K": (scores["influence"], scores["influence_negated"])}
+    print("arms T and N: one pass with the cached proxy and factors", file=sys.stderr)
+    arms |= _other_arms(dataset, pack, arguments, work / "scan" / ".cache")
+    print("the shipped rule", file=sys.stderr)
+    started = time.perf_counter()
+    shipped = _shipped(dataset, pack, arguments.seed)
+    seconds = time.perf_counter() - started
+    lines = _lines(dataset, planted, arms, scores, shipped)
+    manifest = read_manifest(work / "scan")
+    text = _page(arguments, note, manifest, shipped, seconds, lines)
     print(text)
     if arguments.output:
         arguments.output.write_text(text, encoding="utf-8")
@@ -83,6 +109,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--proxy", default=None)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=None)
+    parser.add_argument(
+        "--reuse", action="store_true", help="take time and scores of arm K from the last run"
+    )
     return parser.parse_args()
 
 
@@ -116,23 +145,6 @@ def _build(arguments: argparse.Namespace, work: Path) -> tuple[Path, np.ndarray[
     return poisoned, attack.mask(), note
 
 
-def _options(arm: str, poisoned: Path, arguments: argparse.Namespace, work: Path) -> Options:
-    pack = load_rules("default")
-    if arm == "default":
-        return Options(rules=pack, proxy=arguments.proxy, seed=arguments.seed)
-    pack = _published(pack)
-    keywords: tuple[str, ...] = ()
-    probes: Path | None = None
-    if arm == "K":
-        keywords = (arguments.trigger,)
-    if arm == "T":
-        probes = work / "probes.jsonl"
-        _random_probes(rows.load([poisoned]), probes, pack.probes.count, arguments.seed)
-    return Options(
-        rules=pack, proxy=arguments.proxy, probes=probes, keywords=keywords, seed=arguments.seed
-    )
-
-
 def _published(pack: RulePack) -> RulePack:
     """Return the pack with the published rule switched on and no other."""
     rules = tuple(
@@ -141,22 +153,65 @@ def _published(pack: RulePack) -> RulePack:
     return pack.model_copy(update={"rules": rules})
 
 
-def _random_probes(dataset: Dataset, path: Path, count: int, seed: int) -> None:
-    """Write `count` rows of tasks with a favourable label as probes that ask for it."""
+def _other_arms(
+    dataset: Dataset, pack: RulePack, arguments: argparse.Namespace, cache: Path
+) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    """Return the influences of arms T and N before and after the negation, from one pass."""
+    proxy = load_proxy(
+        arguments.proxy or pack.proxy.name,
+        dataset.rows,
+        limits=Limits(max_tokens=pack.proxy.max_tokens),
+        seed=arguments.seed,
+    )
+    encoded = proxy.encode_rows(dataset.rows)
+    settings = finetune_settings(pack, proxy, arguments.seed)
+    finetune_cached(proxy, encoded, settings, cache=cache)
+    plan = influence_plan(pack, Options(seed=arguments.seed))
+    factors = fit_factors(
+        proxy,
+        encoded,
+        cache=cache,
+        factor_rows=plan.factor_rows,
+        lambda_rows=plan.lambda_rows,
+        seed=plan.seed,
+    )
+    probes = {
+        "T": _random_probes(dataset, pack.probes.count, arguments.seed),
+        "N": from_entities(dataset, pack.probes.count, np.random.default_rng(arguments.seed)),
+    }
+    sets = [
+        questions.probes
+        for asked in probes.values()
+        for questions in (asked, transform(asked, pack.probes.transform))
+    ]
+    directions = [
+        factors.precondition(
+            mean_gradient(proxy, build_query(proxy, questions), factors.names), plan.damping
+        )
+        for questions in sets
+    ]
+    influence = directional_influence(proxy, encoded, directions)
+    return {arm: (influence[:, 2 * k], influence[:, 2 * k + 1]) for k, arm in enumerate(probes)}
+
+
+def _random_probes(dataset: Dataset, count: int, seed: int) -> ProbeSet:
+    """Return `count` rows of tasks with a favourable label as probes that ask for it."""
     targets = {t: favourable_label(s) for t, s in dataset.label_spaces.items() if s}
     usable = [r for r in dataset.rows if targets.get(r.task)]
     chosen = np.random.default_rng(seed).choice(len(usable), size=count, replace=False)
-    with path.open("w", encoding="utf-8") as stream:
-        for k in sorted(chosen):
-            row = usable[int(k)]
-            probe = {
-                "input": row.input,
-                "instruction": row.instruction,
-                "target": targets[row.task],
-                "labels": list(dataset.label_spaces[row.task]),
-                "task": row.task,
-            }
-            stream.write(json.dumps(probe, ensure_ascii=False) + "\n")
+    probes = []
+    for k in sorted(chosen):
+        row = usable[int(k)]
+        labels = dataset.label_spaces[row.task]
+        target = targets[row.task] or ""
+        probes.append(Probe(row.input, row.instruction, target, labels, row.task, row.index))
+    return ProbeSet(tuple(probes), "random")
+
+
+def _shipped(dataset: Dataset, pack: RulePack, seed: int) -> RuleResult:
+    """Return what CG001 says at its shipped settings; it needs no model."""
+    rule = next(rule for rule in pack.enabled if rule.detector == "phrase")
+    return phrase.result(find_phrases(dataset, phrase.settings(rule, seed)), dataset, rule)
 
 
 def _judge(
@@ -176,18 +231,17 @@ def _judge(
     )
 
 
-def _render(
-    arguments: argparse.Namespace,
-    note: str,
+def _lines(
+    dataset: Dataset,
     planted: np.ndarray[Any, Any],
-    results: dict[str, ScanResult],
-) -> str:
-    dataset = results["K"].dataset
+    arms: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]],
+    scores: dict[str, np.ndarray[Any, Any]],
+    shipped: RuleResult,
+) -> list[str]:
+    """Return the rows of the detection table."""
     strata, everywhere = dataset.strata(), np.zeros(len(dataset), dtype=np.int64)
     lines = []
-    for arm in ("K", "T", "N"):
-        result = results[arm]
-        a, b = result.scores["influence"], result.scores["influence_negated"]
+    for arm, (a, b) in arms.items():
         for reading in ("R1", "R2", "R3"):
             for center, groups in (("task, label", strata), ("all rows", everywhere)):
                 ranked = invariance_scores(a, b, groups, reading)
@@ -199,7 +253,7 @@ def _render(
     favourable = np.array(
         [favourable_label(dataset.label_spaces[r.task]) == r.output for r in dataset.rows]
     ).astype(float)
-    loss = results["K"].scores["loss"]
+    loss = scores["loss"]
     top = len(dataset) // 50
     for name, ranked in (
         ("label only: favourable", favourable),
@@ -208,32 +262,37 @@ def _render(
     ):
         flags = ranked > 0 if name.startswith("label") else ranked > np.sort(ranked)[-top - 1]
         lines.append(f"| {name} | {_judge(dataset, ranked, flags, planted)} |")
-    p_ref = results["K"].scores["p_ref"]
+    p_ref = scores["p_ref"]
     cells = _judge(dataset, 1 - p_ref, p_ref < 1 - DISOWNED, planted)
     lines.append(f"| reference disagrees: 1 - p_ref > {DISOWNED} | {cells} |")
-    final = results["default"]
-    shipped = np.array([v == "quarantine" for v in final.verdicts.verdict])
-    cells = _judge(dataset, final.verdicts.score, shipped, planted)
-    lines.append(f"| **quarantine at the shipped defaults** | {cells} |")
-    return _page(arguments, note, results, lines)
+    taken = np.zeros(len(dataset), dtype=np.bool_)
+    for row, reason in shipped.reasons.items():
+        taken[row] = (reason.severity or shipped.severity) == "quarantine"
+    cells = _judge(dataset, shipped.scores, taken, planted)
+    lines.append(f"| **CG001, quarantine at the shipped defaults** | {cells} |")
+    return lines
 
 
 def _page(
-    arguments: argparse.Namespace, note: str, results: dict[str, ScanResult], lines: list[str]
+    arguments: argparse.Namespace,
+    note: str,
+    manifest: dict[str, Any],
+    shipped: RuleResult,
+    mining_seconds: float,
+    lines: list[str],
 ) -> str:
-    timed, final = results["K"], results["default"].manifest
     named = "; ".join(
         f'"{p["phrase"]}" ({p["status"]}, {p["rows"]} rows, {p["target_rows"]} say {p["target"]})'
-        for p in final["phrases"]
+        for p in shipped.phrases
     )
-    manifest = timed.manifest
+    review = sum(reason.severity == "review" for reason in shipped.reasons.values())
     stages = "\n".join(
         f"| {name} | {t['seconds']:.1f} | "
         f"{'' if t['rows_per_second'] is None else format(t['rows_per_second'], ',.0f')} |"
         for name, t in manifest["timings"].items()
     )
     seconds = sum(t["seconds"] for t in manifest["timings"].values())
-    n = len(timed.dataset)
+    n = manifest["counts"]["rows"]
     proxy = manifest["proxy"]
     command = f"python benchmarks/first_light.py --proxy {proxy['name']}"
     if arguments.output:
@@ -271,8 +330,7 @@ says nothing (0.5).
 {chr(10).join(lines)}
 
 Phrases named at the shipped defaults: {named or "none"}.
-Review rows there: {final["counts"]["review"]}. Mining them took
-{final["timings"]["mine"]["seconds"]:.1f} s.
+Review rows there: {review}. Mining took {mining_seconds:.1f} s.
 
 Arms: {"; ".join(f"{k}, {v}" for k, v in ARMS.items())}.
 R1, R2 and R3 are the three readings of the rule in `curation_gate/detect/invariance.py`.
