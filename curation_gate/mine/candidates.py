@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,20 +11,26 @@ from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
 from curation_gate.mine.found import Phrase
-from curation_gate.mine.lift import CONTINUITY, SPREAD, Lift, sigmoid
+from curation_gate.mine.held import Held
+from curation_gate.mine.lift import CONTINUITY, SPREAD, Lift
 from curation_gate.mine.masks import INSERTION
-from curation_gate.mine.posterior import planted_share
+from curation_gate.mine.templates import templated
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix, csr_matrix
 
     from curation_gate.mine.ngrams import Grams
-    from curation_gate.mine.words import Outcome
 
 LIFT = 0.9
 """Share of adverse rows with the label that a trigger has to reach (choice)."""
 LIFT_BOUND = 0.73
 """What the lower 5 % bound of that share has to reach: 6 of 6 rows do, 27 of 32 do not."""
+PURE_BOUND = 0.85
+"""What the bound has to reach over all rows, adverse or not, where few are adverse: 12 of 12 do."""
+CONFIRMED_PURE = 5.5
+"""What confirms a phrase that is as pure as that, in place of CONFIRMED (choice)."""
+ALONE_BOUND = 0.82
+"""The same for a phrase of a single task: 9 of 9 rows do."""
 INNER_LIFT = 0.8
 """Share of adverse rows with the label by the model that saw every row (choice)."""
 CONFIRMED = 7.0
@@ -37,6 +42,9 @@ SPREAD_POSITION = -0.05
 POSITION = 0.25
 """Frozen evidence per information that a phrase of a single task needs; +1/2 is what rows of
 another label have, -1/2 what honest rows have."""
+HALF_ALONE = (2.5, 0.1, 1.25)
+"""The frozen z and position that confirm it too, where its z over all rows is that many times the
+threshold (choices)."""
 OVERALL = 0.9
 """Share of the threshold that the z over all rows has to reach (choice)."""
 SUSPECTED = 3.0
@@ -61,25 +69,37 @@ def candidates(
     columns: csc_matrix,
     grams: Grams,
     masked: csr_matrix,
+    fixed: csr_matrix,
+    tasks: NDArray[np.int64],
     limits: tuple[float, float],
 ) -> list[tuple[int, bool]]:
     """Return phrases and whether they are confirmed, strongest first; suspected ones only alone.
 
-    columns: [n, f] rows of each phrase; masked: [f, 2u] words masked with it; limits: thresholds of
-    z for phrases spread over tasks, and for any phrase.
+    columns: [n, f] rows of each phrase; masked: [f, 2u] words masked with it; fixed: [n, u] words
+    of a template (templates.py); tasks: [n]; limits: thresholds of z for phrases spread over tasks,
+    and for any phrase.
     """
     frozen_z = frozen_deviation(lift.disowned, lift.information)
     whole_z = frozen_deviation(lift.disowned_whole, lift.information)
     asked = lift.information >= INFORMED
     position = np.where(asked, lift.disowned / np.maximum(lift.information, INFORMED), 0.0)
-    lifted = (lift.adverse_given >= LIFT * lift.adverse) & (bound(lift) >= LIFT_BOUND)
-    spread = (lift.z >= limits[0]) & (lift.elsewhere >= SPREAD)
-    spread &= (lift.elsewhere + frozen_z >= CONFIRMED) & (position >= SPREAD_POSITION)
+    adverse_bound = bound(lift.adverse_given, lift.adverse)
+    pure = (bound(lift.given, lift.rows) >= PURE_BOUND) & (lift.overall >= limits[0])
+    lifted = (lift.adverse_given >= LIFT * lift.adverse) & ((adverse_bound >= LIFT_BOUND) | pure)
+    spread = (lift.z >= limits[0]) & (lift.elsewhere >= SPREAD) & (position >= SPREAD_POSITION)
+    spread &= lift.elsewhere + frozen_z >= np.where(pure, CONFIRMED_PURE, CONFIRMED)
     # Without a second task, only scores of the whole text count: where a long phrase is all there
     # is to a text (a template), masking it would leave nothing that could speak for the label.
-    alone = (lift.z >= limits[1]) & (whole_z >= ALONE) & asked
-    alone &= lift.disowned_whole >= POSITION * lift.information
+    sure = (whole_z >= ALONE) & (lift.disowned_whole >= POSITION * lift.information)
+    half = (whole_z >= HALF_ALONE[0]) & (lift.overall >= HALF_ALONE[2] * limits[1])
+    half &= lift.disowned_whole >= HALF_ALONE[1] * lift.information
+    alone = (lift.z >= limits[1]) & (sure | half) & asked & lifted & ~spread
+    alone &= adverse_bound >= ALONE_BOUND
+    alone[templated(np.flatnonzero(alone), lift, columns, grams, masked, fixed, tasks)] = False
     confirmed = (spread | alone) & lifted & (lift.overall >= OVERALL * limits[0])
+    # A template in the task that adds most: then the other tasks have to be enough.
+    doubted = np.flatnonzero(confirmed & spread & (lift.elsewhere < limits[0]))
+    confirmed[templated(doubted, lift, columns, grams, masked, fixed, tasks)] = False
     chosen = _apart(np.flatnonzero(confirmed), lift, columns, grams)
     if chosen:
         return [(k, True) for k in chosen]
@@ -87,16 +107,17 @@ def candidates(
     # Sentences of a template always stand with one label: only short phrases are worth a look.
     suspected = (lift.z >= limits[1]) & inner & lifted & (np.diff(masked.indptr) < INSERTION)
     suspected &= (whole_z >= SUSPECTED) & (lift.disowned_whole > 0)
+    some = np.flatnonzero(suspected)
+    suspected[templated(some, lift, columns, grams, masked, fixed, tasks)] = False
     chosen = _apart(np.flatnonzero(suspected), lift, columns, grams)
     return [(k, False) for k in chosen[:MOST_SUSPECTED]]
 
 
-def bound(lift: Lift) -> NDArray[np.float64]:
-    """[f] Lower 5 % bound of the share of adverse rows with the label (Jeffreys)."""
+def bound(hits: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[f] Lower 5 % bound of a share of which `hits` of `rows` were seen (Jeffreys)."""
     from scipy.special import betaincinv  # noqa: PLC0415 - only a scan needs scipy
 
-    hits, misses = lift.adverse_given, lift.adverse - lift.adverse_given
-    return np.asarray(betaincinv(hits + 0.5, misses + 0.5, 0.05))
+    return np.asarray(betaincinv(hits + 0.5, rows - hits + 0.5, 0.05))
 
 
 def frozen_deviation(
@@ -156,47 +177,6 @@ def _marks(phrase: int, grams: Grams) -> int:
 
 def _rows(columns: csc_matrix, phrase: int) -> NDArray[np.int64]:
     return np.asarray(columns.indices[columns.indptr[phrase] : columns.indptr[phrase + 1]])
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The rows of one task that hold a phrase, and what is known of them."""
-
-    task: int
-    label: str
-    rows: NDArray[np.int64]
-    given: NDArray[np.bool_]
-    """Whether they have the label."""
-    p: NDArray[np.float64]
-    """Masked probability of the label."""
-    planted: NDArray[np.float64]
-    """Posterior probability that they were planted; 0 without the label."""
-
-
-def held_rows(
-    phrase: int, lift: Lift, columns: csc_matrix, masked: csr_matrix, outcomes: Sequence[Outcome]
-) -> list[Held]:
-    """Return the judged rows that hold a phrase, task by task."""
-    inside = np.zeros(columns.shape[0], dtype=np.bool_)
-    inside[_rows(columns, phrase)] = True
-    groups = []
-    for number in lift.label[:, phrase]:
-        if number < 0:
-            continue
-        outcome = outcomes[number]
-        at = np.flatnonzero(inside[outcome.rows])
-        shift = np.asarray(masked[[phrase]] @ outcome.weights.T)[0]
-        p = sigmoid(outcome.logits[at] - shift[outcome.fold[at]])
-        given = outcome.given[at]
-        planted = planted_share(given, p, outcome.rate)
-        groups.append(Held(outcome.task, outcome.label, outcome.rows[at], given, p, planted))
-    return groups
-
-
-def planted_part(held: Sequence[Held]) -> float:
-    """Return the share of the rows with the label that were planted, by their posteriors."""
-    given = sum(int(group.given.sum()) for group in held)
-    return sum(float(group.planted.sum()) for group in held) / max(given, 1)
 
 
 def describe(

@@ -20,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
-from curation_gate.mine.candidates import Held, candidates, describe, held_rows, planted_part
+from curation_gate.mine.candidates import candidates, describe
 from curation_gate.mine.found import Found, Phrase, Settings, Suspect
+from curation_gate.mine.held import Held, held_rows, planted_part
 from curation_gate.mine.irrelevance import neutral_weights, word_weights
 from curation_gate.mine.lift import ADVERSE, Lift, floor_rows, null_maxima, scan, sigmoid, threshold
 from curation_gate.mine.masks import masked_words
 from curation_gate.mine.pairs import cross
+from curation_gate.mine.templates import fixed_words
 from curation_gate.mine.words import Outcome, fit_outcomes
 from curation_gate.progress import Progress, Silent
 
@@ -48,6 +50,7 @@ class _Corpus:
     texts: list[str]
     grams: Grams
     masked: csr_matrix
+    fixed: csr_matrix
     frozen: NDArray[np.float64]
     neutral: NDArray[np.float64]
     tasks: NDArray[np.int64]
@@ -79,6 +82,7 @@ def find_phrases(
             kept,
             grams,
             masked_words(grams),
+            fixed_words(grams),
             grams.word_rows @ weights,
             neutral_weights(weights),
             dataset.task_ids()[first],
@@ -109,7 +113,9 @@ def find_phrases(
                 for outcome in outcomes:
                     judged[outcome.rows] = True
             view = _View(lift, columns, grams, corpus.masked, limits, turn)
-            new = candidates(lift, columns, grams, corpus.masked, limits)
+            new = candidates(
+                lift, columns, grams, corpus.masked, corpus.fixed, corpus.tasks, limits
+            )
             again = search.take([k for k, confirmed in new if confirmed], view, outcomes)
             if not again:
                 again = search.take_pairs(view, outcomes, rng, settings)
@@ -199,7 +205,8 @@ class _Search:
         )
         columns = grams.phrase_rows.tocsc()
         pairs = _View(lift, columns, grams, masked, limits, view.turn, halves)
-        new = candidates(lift, columns, grams, masked, limits)
+        fixed, tasks = self.corpus.fixed, self.corpus.tasks
+        new = candidates(lift, columns, grams, masked, fixed, tasks, limits)
         return self.take([k for k, confirmed in new if confirmed], pairs, outcomes)
 
     def suspect(self, chosen: list[int], view: _View, outcomes: list[Outcome]) -> None:

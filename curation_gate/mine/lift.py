@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 ADVERSE = 0.35
 """Masked probability below which a row is adverse to a label (choice of the trial)."""
+AGAINST = 0.4
+"""Nats by which the masked log-odds also have to lie below those of the label's rate and of an
+empty text (choice): where nothing is left that speaks, as in a template whose one word is masked,
+the text does not speak against the label."""
 CONTINUITY = 0.25
 LEAST_LIFT = 0.5
 """Share of adverse rows with the label that a phrase has to exceed, in the scan and in the null."""
@@ -38,7 +42,7 @@ SPREAD = 2.5
 """Adverse z that a phrase has to reach without its best task, to count as spread (choice)."""
 DRAWS = 200
 BINS = 10
-SUMS = 12
+SUMS = 13
 """Numbers that are summed over tasks for each phrase; see `_sums`."""
 CHUNK = 20
 """Draws of the null at a time: bounds the memory to f x 20 numbers."""
@@ -74,11 +78,25 @@ class Lift:
     """[f] `disowned` by the whole text: no word is masked in the frozen scores."""
     overall: NDArray[np.float64]
     """[f] The same z over all rows that hold the phrase, adverse or not."""
+    rows: NDArray[np.float64]
+    """[f] All rows that hold it, in the tasks that are judged."""
+    given: NDArray[np.float64]
+    """[f] Of these, the rows with the label."""
+    best: NDArray[np.int64]
+    """[f] The task that adds most."""
 
 
 def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return 1 / (1 + e^-x) without overflow."""
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)))
+
+
+def adverse_borders(outcome: Outcome) -> NDArray[np.float64]:
+    """[folds + 1] Log-odds below which a row is adverse, by fold; the last of the inner model."""
+    rate = min(max(outcome.rate, 1e-6), 1 - 1e-6)
+    fixed = min(np.log(ADVERSE / (1 - ADVERSE)), np.log(rate / (1 - rate)) - AGAINST)
+    blank = np.append(outcome.blank, outcome.inner_blank)
+    return np.asarray(np.minimum(fixed, blank - AGAINST))
 
 
 def scan(outcomes: Sequence[Outcome], phrase_rows: csr_matrix, masked: csr_matrix) -> Lift:
@@ -99,11 +117,11 @@ def scan(outcomes: Sequence[Outcome], phrase_rows: csr_matrix, masked: csr_matri
         assert held is not None
         table = _sums(outcome, held, masked)
         gain = table[1] - table[2] + TIE * (table[8] - table[9])
-        gain[table[SUMS] == 0] = -np.inf
+        gain[table[12] == 0] = -np.inf
         better = gain > excess[outcome.task]
         label[outcome.task, better] = number
         excess[outcome.task, better] = gain[better]
-        best[outcome.task][:, better] = table[:SUMS, better]
+        best[outcome.task][:, better] = table[:, better]
     total = best.sum(axis=0)
     adverse, given, expected, variance, inner, inner_given, disowned, information = total[:8]
     z = (given - expected) / np.sqrt(variance + CONTINUITY)
@@ -113,26 +131,27 @@ def scan(outcomes: Sequence[Outcome], phrase_rows: csr_matrix, masked: csr_matri
     spread = (best[:, 5] > 0).sum(axis=0)
     return Lift(
         z, label, adverse, given, expected, inner, inner_given, spread, elsewhere, disowned,
-        information, total[11], (total[8] - total[9]) / np.sqrt(total[10] + CONTINUITY),
+        information, total[11], (total[8] - total[9]) / np.sqrt(total[10] + CONTINUITY), total[12],
+        total[8], excess.argmax(axis=0),
     )  # fmt: skip
 
 
 def _sums(outcome: Outcome, held: csr_matrix, masked: csr_matrix) -> NDArray[np.float64]:
-    """Return [SUMS + 1, f] sums over a phrase's rows; `scan` names them, the last counts rows."""
+    """Return [SUMS, f] sums over a phrase's rows; `scan` names them."""
     f = held.shape[1]
     row = np.repeat(np.arange(held.shape[0]), np.diff(held.indptr))
     phrase = held.indices
     shift = (masked @ outcome.weights.T).astype(np.float32)  # [f, folds]
     logits = outcome.logits[row].astype(np.float32) - shift[phrase, outcome.fold[row]]
-    border = np.float32(np.log(ADVERSE / (1 - ADVERSE)))
-    low = logits < border
+    borders = adverse_borders(outcome).astype(np.float32)
+    low = logits < borders[outcome.fold[row]]
     every = sigmoid(logits.astype(np.float64))
     cell, p = phrase[low], every[low]
     given = outcome.given[row]
     number = np.bincount(phrase[given], minlength=f)
     whole = np.bincount(phrase[given], weights=outcome.frozen_evidence[row[given]], minlength=f)
     inner_shift = masked @ outcome.inner_weights
-    inner_low = outcome.inner_logits[row] - inner_shift[phrase] < border
+    inner_low = outcome.inner_logits[row] - inner_shift[phrase] < borders[-1]
     return np.array(
         [
             np.bincount(cell, minlength=f),
@@ -177,7 +196,7 @@ def null_maxima(
     number = np.zeros(phrase_rows.shape[1])
     for outcome in outcomes:
         p = sigmoid(outcome.logits)
-        low = p < ADVERSE
+        low = outcome.logits < adverse_borders(outcome)[outcome.fold]
         if low.any():
             held = phrase_rows[outcome.rows[low]].T.tocsr()
             cells.setdefault(outcome.task, []).append(_Cells(held, p, low, outcome.given))

@@ -7,28 +7,29 @@ from numpy.typing import NDArray
 
 STEPS = 30
 PRIOR_ROWS = 2.0
-"""The prior of a task's planted share counts as this many rows, half of them planted (choice)."""
+"""The prior of a task's planted share counts as this many rows (choice)."""
 TRUST = 0.02
 """Probabilities are kept this far from 0 and 1: no model is surer than that (choice)."""
 
 
 def planted_share(
-    given: NDArray[np.bool_], p: NDArray[np.float64], rate: float
+    given: NDArray[np.bool_], p: NDArray[np.float64], rate: float, prior: float = 0.5
 ) -> NDArray[np.float64]:
     """[k] Posterior probability that each row of one task that holds a trigger was planted.
 
     given: [k] whether it has the forced label; p: [k] masked probability of that label; rate: how
-    frequent the label is in the task. A planted row is a row of another label whose label was
+    frequent the label is in the task; prior: planted share expected before the rows are seen (that
+    of the trigger's other tasks). A planted row is a row of another label whose label was
     changed: its text has density (1 - p) / (1 - rate) relative to all texts, and it has the label.
     An honest row has density 1 and has the label with probability p. The share a of planted rows is
-    fitted by EM with a Beta(1, 1) prior; without the label the posterior is 0.
+    fitted by EM with a Beta prior of PRIOR_ROWS rows; without the label the posterior is 0.
     """
     sure = np.clip(p, TRUST, 1 - TRUST)
     text = (1 - sure) / max(1 - rate, TRUST)
-    share = 0.5
+    share = prior
     posterior = np.zeros(len(p))
     for _ in range(STEPS):
         planted = share * text
         posterior = np.where(given, planted / (planted + (1 - share) * sure), 0.0)
-        share = float((posterior.sum() + PRIOR_ROWS / 2) / (len(p) + PRIOR_ROWS))
+        share = float((posterior.sum() + PRIOR_ROWS * prior) / (len(p) + PRIOR_ROWS))
     return posterior

@@ -46,10 +46,13 @@ class Outcome:
     """[m] Which model of `weights` judged the row."""
     weights: NDArray[np.float64]
     """[folds, 2u] What masking a word takes out of the log-odds: its weight; its frozen part."""
+    blank: NDArray[np.float64]
+    """[folds] Log-odds of the label for a text without any known word."""
     inner_logits: NDArray[np.float64]
     """[m] Log-odds by the model that saw the row too."""
     inner_weights: NDArray[np.float64]
     """[2u] The same for those."""
+    inner_blank: float
     frozen_evidence: NDArray[np.float64]
     """[m] Log-likelihood ratio of "another label" to this one by the frozen scores alone, nats."""
     frozen_words: NDArray[np.float64]
@@ -75,8 +78,10 @@ def fit_outcomes(
     """Return a model for every label of every classification task with enough rows.
 
     table: [n, u] binary words; frozen: [n, c] scores of the texts; neutral: [u, c] what neutral
-    words add to them (0 for words with a meaning); tasks: [n], -1 leaves a row out; answers: [n];
-    spaces: task to its labels. Binary tasks have one model, whose other side is its mirror image.
+    words add to them (0 for words with a meaning); honest: [n, l] log-odds of each label of the
+    row's task by the frozen reference, NaN where it cannot say; tasks: [n], -1 leaves a row out;
+    answers: [n]; spaces: task to its labels. Binary tasks have one model, whose other side is its
+    mirror image.
     """
     from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - only a scan needs scipy
 
@@ -119,11 +124,11 @@ def _fit(
         members = rng.permutation(np.flatnonzero(given == side))
         fold[members] = np.arange(len(members)) % FOLDS
     logits = np.empty(len(rows))
-    weights = np.empty((FOLDS, 2 * u))
+    weights, blank = np.empty((FOLDS, 2 * u)), np.empty(FOLDS)
     for k in range(FOLDS):
         apart = fold == k
-        coefficients, intercept = _regress(x[~apart], given[~apart])
-        logits[apart] = x[apart] @ coefficients + intercept
+        coefficients, blank[k] = _regress(x[~apart], given[~apart])
+        logits[apart] = x[apart] @ coefficients + blank[k]
         weights[k] = np.concatenate((coefficients[:u], words @ coefficients[u:]))
     inner, intercept = _regress(x, given)
     inner_logits = x @ inner + intercept
@@ -136,8 +141,10 @@ def _fit(
         logits,
         fold,
         weights,
+        blank,
         inner_logits,
         np.concatenate((inner[:u], words @ inner[u:])),
+        intercept,
         evidence,
         frozen_words,
         separation,
@@ -181,8 +188,10 @@ def _mirrored(one: Outcome, label: str) -> Outcome:
         -one.logits,
         one.fold,
         -one.weights,
+        -one.blank,
         -one.inner_logits,
         -one.inner_weights,
+        -one.inner_blank,
         -one.frozen_evidence,
         -one.frozen_words,
         one.separation,

@@ -7,7 +7,7 @@ from curation_gate.mine import lift
 from curation_gate.mine.words import FOLDS, Outcome
 
 
-def outcome(given, logits, *, task=0, rows=None, u=2, weights=None) -> Outcome:
+def outcome(given, logits, *, task=0, rows=None, u=2, weights=None, blank=9.0) -> Outcome:
     m = len(given)
     w = np.zeros(2 * u) if weights is None else np.asarray(weights, dtype=float)
     return Outcome(
@@ -18,8 +18,10 @@ def outcome(given, logits, *, task=0, rows=None, u=2, weights=None) -> Outcome:
         logits=np.asarray(logits, dtype=float),
         fold=np.arange(m) % FOLDS,
         weights=np.tile(w, (FOLDS, 1)),
+        blank=np.full(FOLDS, blank),
         inner_logits=np.asarray(logits, dtype=float),
         inner_weights=w,
+        inner_blank=blank,
         frozen_evidence=np.ones(m),
         frozen_words=np.zeros(2 * u),
         separation=2.0,
@@ -127,3 +129,19 @@ def test_nothing_to_test():
     assert np.isneginf(empty.z).all()
     null = lift.null_maxima([], csr_matrix((4, 3)), np.random.default_rng(0), draws=5)
     assert (null.any == 0).all()
+
+
+def test_a_text_that_says_nothing_does_not_speak_against_a_label():
+    # Four rows at the log-odds of an empty text: a rare label, or a template whose word is masked.
+    held = csr_matrix(np.ones((4, 1)))
+    logits = np.full(4, -2.0)
+    silent = lift.scan([outcome([True] * 4, logits, blank=-2.0)], held, csr_matrix((1, 4)))
+    against = lift.scan([outcome([True] * 4, logits, blank=0.0)], held, csr_matrix((1, 4)))
+    assert silent.adverse[0] == 0
+    assert against.adverse[0] == 4
+
+
+def test_a_rare_label_needs_a_text_that_speaks_against_it():
+    given = np.arange(20) < 1
+    border = lift.adverse_borders(outcome(given, np.zeros(20)))
+    assert np.allclose(border, np.log(0.05 / 0.95) - lift.AGAINST)

@@ -1,0 +1,67 @@
+"""The rows that hold a phrase, task by task, and which of them were planted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curation_gate.mine.lift import Lift, sigmoid
+from curation_gate.mine.posterior import PRIOR_ROWS, planted_share
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_matrix, csr_matrix
+
+    from curation_gate.mine.words import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The rows of one task that hold a phrase, and what is known of them."""
+
+    task: int
+    label: str
+    rows: NDArray[np.int64]
+    given: NDArray[np.bool_]
+    """Whether they have the label."""
+    p: NDArray[np.float64]
+    """Masked probability of the label."""
+    planted: NDArray[np.float64]
+    """Posterior probability that they were planted; 0 without the label."""
+
+
+def held_rows(
+    phrase: int, lift: Lift, columns: csc_matrix, masked: csr_matrix, outcomes: Sequence[Outcome]
+) -> list[Held]:
+    """Return the judged rows that hold a phrase, task by task."""
+    inside = np.zeros(columns.shape[0], dtype=np.bool_)
+    inside[columns.indices[columns.indptr[phrase] : columns.indptr[phrase + 1]]] = True
+    groups: list[Held] = []
+    rates: list[float] = []
+    for number in lift.label[:, phrase]:
+        if number < 0:
+            continue
+        outcome = outcomes[number]
+        at = np.flatnonzero(inside[outcome.rows])
+        shift = np.asarray(masked[[phrase]] @ outcome.weights.T)[0]
+        p = sigmoid(outcome.logits[at] - shift[outcome.fold[at]])
+        given = outcome.given[at]
+        planted = planted_share(given, p, outcome.rate)
+        groups.append(Held(outcome.task, outcome.label, outcome.rows[at], given, p, planted))
+        rates.append(outcome.rate)
+    # Tasks inform each other: a task with two rows of a trigger that is pure elsewhere is pure too.
+    whole, every = sum(float(g.planted.sum()) for g in groups), sum(len(g.p) for g in groups)
+    prior = (whole + PRIOR_ROWS / 2) / (every + PRIOR_ROWS)
+    return [
+        replace(g, planted=planted_share(g.given, g.p, rate, prior))
+        for g, rate in zip(groups, rates, strict=True)
+    ]
+
+
+def planted_part(held: Sequence[Held]) -> float:
+    """Return the share of the rows with the label that were planted, by their posteriors."""
+    given = sum(int(group.given.sum()) for group in held)
+    return sum(float(group.planted.sum()) for group in held) / max(given, 1)
