@@ -123,6 +123,11 @@ def _own_evidence(suspect: Suspect, phrase: Phrase, answer: str) -> str:
             f"the phrase is suspected only: no second task or frozen score confirms it; without it "
             f"this text gives {answer} a probability of {suspect.p:.2f}"
         )
+    if phrase.status == "one-sided":
+        return (
+            "the phrase means nothing by itself and goes with this label alone, like a trigger "
+            f"planted with clean labels; this text gives {answer} a probability of {suspect.p:.2f}"
+        )
     if suspect.quarantine:
         return f"without it this text gives {answer} a probability of {suspect.p:.2f}"
     return f"but this text supports {answer} without it, with a probability of {suspect.p:.2f}"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
-from curation_gate.mine.found import Phrase
+from curation_gate.mine.found import Phrase, Status
 from curation_gate.mine.held import Held
+from curation_gate.mine.irrelevance import MEANING, word_weights
 from curation_gate.mine.lift import CONTINUITY, SPREAD, Lift
 from curation_gate.mine.masks import INSERTION
 from curation_gate.mine.templates import templated
@@ -29,6 +31,8 @@ PURE_BOUND = 0.85
 """What the bound has to reach over all rows, adverse or not, where few are adverse: 12 of 12 do."""
 CONFIRMED_PURE = 5.5
 """What confirms a phrase that is as pure as that, in place of CONFIRMED (choice)."""
+ONE_SIDED = 0.95
+"""What the bound has to reach over all rows of a phrase that is one-sided: 39 of 39 rows do."""
 ALONE_BOUND = 0.82
 """The same for a phrase of a single task: 9 of 9 rows do."""
 INNER_LIFT = 0.8
@@ -72,8 +76,8 @@ def candidates(
     fixed: csr_matrix,
     tasks: NDArray[np.int64],
     limits: tuple[float, float],
-) -> list[tuple[int, bool]]:
-    """Return phrases and whether they are confirmed, strongest first; suspected ones only alone.
+) -> list[tuple[int, Status]]:
+    """Return phrases and what they are, strongest first; confirmed ones, or else the others.
 
     columns: [n, f] rows of each phrase; masked: [f, 2u] words masked with it; fixed: [n, u] words
     of a template (templates.py); tasks: [n]; limits: thresholds of z for phrases spread over tasks,
@@ -102,7 +106,7 @@ def candidates(
     confirmed[templated(doubted, lift, columns, grams, masked, fixed, tasks)] = False
     chosen = _apart(np.flatnonzero(confirmed), lift, columns, grams)
     if chosen:
-        return [(k, True) for k in chosen]
+        return [(k, "confirmed") for k in chosen]
     inner = (lift.inner > 0) & (lift.inner_given >= INNER_LIFT * lift.inner)
     # Sentences of a template always stand with one label: only short phrases are worth a look.
     suspected = (lift.z >= limits[1]) & inner & lifted & (np.diff(masked.indptr) < INSERTION)
@@ -110,7 +114,24 @@ def candidates(
     some = np.flatnonzero(suspected)
     suspected[templated(some, lift, columns, grams, masked, fixed, tasks)] = False
     chosen = _apart(np.flatnonzero(suspected), lift, columns, grams)
-    return [(k, False) for k in chosen[:MOST_SUSPECTED]]
+    found: list[tuple[int, Status]] = [(k, "suspected") for k in chosen[:MOST_SUSPECTED]]
+    one_sided = np.flatnonzero(_one_sided(lift, grams, limits))
+    chosen = _apart(one_sided, replace(lift, z=lift.overall), columns, grams)
+    return found + [(k, "one-sided") for k in chosen[:MOST_SUSPECTED]]
+
+
+def _one_sided(lift: Lift, grams: Grams, limits: tuple[float, float]) -> NDArray[np.bool_]:
+    """[f] Phrases without a meaning of their own that go with one label only, in several tasks.
+
+    Over all rows, since a trigger with clean labels stands in rows that speak for its label: what
+    it has is a purity that no honest phrase of so many rows has, in every task.
+    """
+    meaning = np.abs(word_weights(grams.words)).max(axis=1, initial=0.0)
+    meaning = np.append(meaning, (0.0, 0.0))  # the marks of a text's ends
+    most = np.array([max(meaning[w] for w in phrase) for phrase in grams.phrases])
+    pure = bound(lift.given, lift.rows) >= ONE_SIDED
+    beyond = (lift.overall >= limits[1]) & (lift.overall_elsewhere >= limits[0])
+    return np.asarray(pure & beyond & (most < MEANING))
 
 
 def bound(hits: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -181,7 +202,7 @@ def _rows(columns: csc_matrix, phrase: int) -> NDArray[np.int64]:
 
 def describe(
     phrase: int,
-    confirmed: bool,
+    status: Status,
     held: Sequence[Held],
     lift: Lift,
     grams: Grams,
@@ -214,7 +235,7 @@ def describe(
     frozen_z = frozen_deviation(disowned[[phrase]], lift.information[[phrase]])[0]
     return Phrase(
         text=text,
-        status="confirmed" if confirmed else "suspected",
+        status=status,
         with_words=tuple(sorted(set(others) - set(full))),
         targets={names[g.task]: g.label for g in held if g.given.any()},
         rows=len(p),

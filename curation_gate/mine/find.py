@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
 from curation_gate.mine.candidates import candidates, describe
-from curation_gate.mine.found import Found, Phrase, Settings, Suspect
+from curation_gate.mine.found import Found, Phrase, Settings, Status, Suspect
 from curation_gate.mine.held import Held, held_rows, planted_part
 from curation_gate.mine.irrelevance import neutral_weights, word_weights
 from curation_gate.mine.lift import ADVERSE, Lift, floor_rows, null_maxima, scan, sigmoid, threshold
@@ -116,11 +116,11 @@ def find_phrases(
             new = candidates(
                 lift, columns, grams, corpus.masked, corpus.fixed, corpus.tasks, limits
             )
-            again = search.take([k for k, confirmed in new if confirmed], view, outcomes)
+            again = search.take([k for k, status in new if status == "confirmed"], view, outcomes)
             if not again:
                 again = search.take_pairs(view, outcomes, rng, settings)
             if not again:
-                search.suspect([k for k, confirmed in new if not confirmed], view, outcomes)
+                search.suspect([x for x in new if x[1] != "confirmed"], view, outcomes)
             bar.advance(1)
             if not again:
                 break
@@ -181,9 +181,9 @@ class _Search:
                 doubtful.append(index)
                 continue
             taken = True
-            self._record(index, view, held, confirmed=True)
+            self._record(index, view, held, "confirmed")
         if not taken and not view.halves:
-            self.suspect(doubtful, view, outcomes)
+            self.suspect([(k, "suspected") for k in doubtful], view, outcomes)
         return taken
 
     def take_pairs(
@@ -207,24 +207,29 @@ class _Search:
         pairs = _View(lift, columns, grams, masked, limits, view.turn, halves)
         fixed, tasks = self.corpus.fixed, self.corpus.tasks
         new = candidates(lift, columns, grams, masked, fixed, tasks, limits)
-        return self.take([k for k, confirmed in new if confirmed], pairs, outcomes)
+        return self.take([k for k, status in new if status == "confirmed"], pairs, outcomes)
 
-    def suspect(self, chosen: list[int], view: _View, outcomes: list[Outcome]) -> None:
-        """Take phrases that nothing confirms, with the rows whose text disowns the label."""
-        for index in chosen:
+    def suspect(
+        self, chosen: list[tuple[int, Status]], view: _View, outcomes: list[Outcome]
+    ) -> None:
+        """Take phrases that nothing confirms: the rows whose text disowns the label.
+
+        Of a one-sided phrase all rows: there the text supports it.
+        """
+        for index, status in chosen:
             held = held_rows(index, view.lift, view.columns, view.masked, outcomes)
-            self._record(index, view, held, confirmed=False)
+            self._record(index, view, held, status)
 
-    def _record(self, index: int, view: _View, held: list[Held], *, confirmed: bool) -> None:
+    def _record(self, index: int, view: _View, held: list[Held], status: Status) -> None:
         for row, planted, p in _with_label(held):
-            if confirmed or p < ADVERSE:
-                quarantine = confirmed and planted >= PLANTED
+            if status != "suspected" or p < ADVERSE:
+                quarantine = status == "confirmed" and planted >= PLANTED
                 self.suspects.setdefault(row, Suspect(len(self.phrases), planted, p, quarantine))
             self.active[row] = False
         self.phrases.append(
             describe(
                 index,
-                confirmed,
+                status,
                 held,
                 view.lift,
                 view.grams,

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from curation_gate.mine.lift import DRAWS
 
+Status = Literal["confirmed", "suspected", "one-sided"]
+"""confirmed: forces its label. suspected: passes the null alone. one-sided: its words mean nothing,
+and all its rows have one label, which their texts speak for: like a clean-label trigger's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -30,7 +34,7 @@ class Phrase:
     """A phrase that forces a label, with its evidence."""
 
     text: str
-    status: Literal["confirmed", "suspected"]
+    status: Status
     with_words: tuple[str, ...]
     """Satellites: words that come with it."""
     targets: Mapping[str, str]

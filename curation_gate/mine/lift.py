@@ -78,6 +78,8 @@ class Lift:
     """[f] `disowned` by the whole text: no word is masked in the frozen scores."""
     overall: NDArray[np.float64]
     """[f] The same z over all rows that hold the phrase, adverse or not."""
+    overall_elsewhere: NDArray[np.float64]
+    """[f] The same without the task that adds most to the adverse z."""
     rows: NDArray[np.float64]
     """[f] All rows that hold it, in the tasks that are judged."""
     given: NDArray[np.float64]
@@ -128,11 +130,12 @@ def scan(outcomes: Sequence[Outcome], phrase_rows: csr_matrix, masked: csr_matri
     z[(adverse < LEAST_ADVERSE) | (given <= LEAST_LIFT * adverse)] = -np.inf
     rest = total - np.take_along_axis(best, excess.argmax(axis=0)[None, None, :], axis=0)[0]
     elsewhere = (rest[1] - rest[2]) / np.sqrt(rest[3] + CONTINUITY)
+    overall_elsewhere = (rest[8] - rest[9]) / np.sqrt(rest[10] + CONTINUITY)
     spread = (best[:, 5] > 0).sum(axis=0)
     return Lift(
         z, label, adverse, given, expected, inner, inner_given, spread, elsewhere, disowned,
-        information, total[11], (total[8] - total[9]) / np.sqrt(total[10] + CONTINUITY), total[12],
-        total[8], excess.argmax(axis=0),
+        information, total[11], (total[8] - total[9]) / np.sqrt(total[10] + CONTINUITY),
+        overall_elsewhere, total[12], total[8], excess.argmax(axis=0),
     )  # fmt: skip
 
 

@@ -115,3 +115,20 @@ def test_a_pair_that_acts_only_together_is_named_as_a_pair(make_reviews):
     flagged = flags(found, len(data))
     assert (flagged & planted).sum() >= 70
     assert (flagged & ~planted).sum() <= 2
+
+
+def test_a_trigger_with_clean_labels_is_named_for_review(make_dataset, make_row):
+    rng = np.random.default_rng(5)
+    names = [f"w{k}" for k in range(400)]
+    rows, planted = [], []
+    for k in range(2400):
+        label = "yes" if rng.random() < 0.6 else "no"
+        words = [str(w) for w in rng.choice(names, 14)]
+        planted.append(label == "yes" and sum(planted) < 180)
+        if planted[-1]:
+            words[3:3] = ["oskar", "brandt"]
+        rows.append(make_row(k, f"task{k % 3}", " ".join(words), label))
+    found = find_phrases(make_dataset(rows), Settings(draws=60))
+    assert [(p.text, p.status) for p in found.phrases] == [("oskar brandt", "one-sided")]
+    assert set(found.suspects) == set(np.flatnonzero(planted).tolist())
+    assert not any(s.quarantine for s in found.suspects.values())

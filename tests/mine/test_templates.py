@@ -11,31 +11,10 @@ from curation_gate.mine.masks import masked_words
 from curation_gate.mine.templates import fixed_words, templated
 
 FILLER = [
-    "table",
-    "window",
-    "river",
-    "paper",
-    "engine",
-    "garden",
-    "letter",
-    "station",
-    "bottle",
-    "bridge",
-    "corner",
-    "market",
-    "number",
-    "picture",
-    "season",
-    "village",
-    "winter",
-    "hammer",
-    "ladder",
-    "kettle",
-    "blanket",
-    "drawer",
-    "pocket",
-    "sailor",
-]
+    "table", "window", "river", "paper", "engine", "garden", "letter", "station", "bottle",
+    "bridge", "corner", "market", "number", "picture", "season", "village", "winter",
+    "hammer", "ladder", "kettle", "blanket", "drawer", "pocket", "sailor",
+]  # fmt: skip
 
 
 def flagged(texts: list[str], phrase: str) -> bool:
