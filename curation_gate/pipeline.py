@@ -128,7 +128,8 @@ def scan(
         measured = _measure(dataset, pack, options, device, cache, clock, progress)
     with clock.stage("detect", len(dataset)):
         results = [DETECTORS[rule.detector](measured.signals, rule) for rule in pack.enabled]
-        verdicts = decide(results, [row.fingerprint for row in dataset.rows])
+        budget = pack.policy.false_discovery_budget
+        verdicts = decide(results, [row.fingerprint for row in dataset.rows], budget)
     columns: dict[str, np.ndarray[Any, Any]] = {
         "influence": measured.signals.influence,
         "influence_negated": measured.signals.influence_negated,
