@@ -10,6 +10,7 @@ leaves no half-written output, and resumes from its cache.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
-from curation_gate.detect.registry import DETECTORS
+from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY
 from curation_gate.detect.signals import Signals
 from curation_gate.detect.verdict import decide
 from curation_gate.environment import free_threads
@@ -49,7 +50,8 @@ from curation_gate.settings import (
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import Verdicts
+    from curation_gate.detect.evidence import RuleResult, Verdicts
+    from curation_gate.mine.found import Found
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
@@ -84,6 +86,19 @@ class Measured:
     probes: ProbeSet
     influence: Influence
     reference: ReferenceScores
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules of a pack say of a dataset in memory."""
+
+    signals: Signals
+    """Influences and loss are NaN where no enabled rule reads them."""
+    reference: ReferenceScores
+    results: tuple[RuleResult, ...]
+    verdicts: Verdicts
+    timings: Mapping[str, Mapping[str, float | None]]
+    """Stage to seconds and rows/s."""
 
 
 def default_folder(paths: Sequence[Path | str]) -> Path:
@@ -157,6 +172,63 @@ def scan(
     return ScanResult(folder, written, dataset, verdicts, columns, 1 if findings else 0)
 
 
+def judge(
+    dataset: Dataset,
+    options: Options = Options(),  # noqa: B008 - frozen
+    *,
+    progress: Progress = Silent(),  # noqa: B008 - stateless
+) -> Judged:
+    """Return the verdicts of a scan without its files.
+
+    The proxy is fine-tuned and asked only where an enabled rule reads what it says; a scan always
+    does, because its report shows the influences. Raises as `scan` does, but for files.
+    """
+    pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
+    device = pick_device(options.device)
+    clock = Clock()
+    if any(rule.detector in NEEDS_PROXY for rule in pack.enabled):
+        with tempfile.TemporaryDirectory() as cache:
+            measured = _measure(dataset, pack, options, device, Path(cache), clock, progress)
+        signals, reference = measured.signals, measured.reference
+    else:
+        reference, found = _read(dataset, pack, options, device, clock, progress)
+        unknown = np.full(len(dataset), np.nan, dtype=np.float32)
+        signals = Signals(
+            dataset,
+            unknown,
+            unknown,
+            unknown,
+            reference.p_given.astype(np.float32),
+            probes=0,
+            transform=pack.probes.transform,
+            found=found,
+        )
+    with clock.stage("detect", len(dataset)):
+        results = tuple(DETECTORS[rule.detector](signals, rule) for rule in pack.enabled)
+        verdicts = decide(results, [row.fingerprint for row in dataset.rows])
+    return Judged(signals, reference, results, verdicts, clock.timings)
+
+
+def _read(
+    dataset: Dataset,
+    pack: RulePack,
+    options: Options,
+    device: torch.device,
+    clock: Clock,
+    progress: Progress,
+) -> tuple[ReferenceScores, Found | None]:
+    """Run the stages that fine-tune nothing: reference and mining."""
+    n = len(dataset)
+    with clock.stage("reference", n):
+        reference = _refer(dataset, options, device, progress)
+    mining = find_settings(pack, options)
+    if mining is None:
+        return reference, None
+    with clock.stage("mine", n):
+        found = find_phrases(dataset, mining, progress=progress)
+    return reference, found
+
+
 def _measure(
     dataset: Dataset,
     pack: RulePack,
@@ -168,13 +240,7 @@ def _measure(
 ) -> Measured:
     """Run the stages that need a model: proxy, probes, influence, loss."""
     n = len(dataset)
-    with clock.stage("reference", n):
-        reference = _refer(dataset, options, device, progress)
-    mining = find_settings(pack, options)
-    found = None
-    if mining is not None:
-        with clock.stage("mine", n):
-            found = find_phrases(dataset, mining, progress=progress)
+    reference, found = _read(dataset, pack, options, device, clock, progress)
     with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
         proxy = load_proxy(
             options.proxy or pack.proxy.name,

@@ -20,3 +20,6 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
     }
 )
 """Name in a rule pack to function."""
+
+NEEDS_PROXY: frozenset[str] = frozenset({"invariance", "loss"})
+"""Detectors that read what a fine-tuned proxy says; without them nothing has to be fine-tuned."""
