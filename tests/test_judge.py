@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from curation_gate import pipeline, rows
-from curation_gate.rulebook import parse_rules
 from curation_gate.settings import Options
 
 PHRASE = "{id: CG001, title: t, detector: phrase, severity: quarantine, rationale: r}"
