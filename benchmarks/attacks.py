@@ -47,7 +47,7 @@ class Attack:
     large: tuple[int, ...] = ()
     """Planted rows in sets of 45,000."""
     split: str = "train"
-    """Where its tasks are from: train, wide (36 tasks) or free (free text); see benchmarks/sets.py."""
+    """Where its tasks are from: train, wide (36 tasks) or free (free text); see sets.py."""
     proxy: bool = False
     """Whether the signals that need a fine-tuned proxy are measured on the first seeds, too."""
 

@@ -19,7 +19,7 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import groupby
@@ -36,6 +36,8 @@ from curation_gate.errors import CurateError
 
 CLEAN_SEED = 100
 """Seeds of clean sets begin here."""
+STAGED = 5
+"""Clean sets on which the stages are measured, too."""
 QUICK = {
     "name", "rare token", "inserted sentence", "two tokens, only together",
     "name that honest rows carry too",
@@ -47,67 +49,78 @@ class Work:
     """A set and what is measured on it."""
 
     case: Case
-    stages: bool
-    proxy: bool
+    part: str
+    """rules, or proxy: what a fine-tuned proxy says."""
+    stages: bool = False
+
+    @property
+    def key(self) -> tuple[str, int, int, int, str]:
+        """Return what tells this work from other work."""
+        return self.case.attack, self.case.rows, self.case.planted, self.case.seed, self.part
 
 
 def plan(options: argparse.Namespace) -> list[Work]:
-    """Return every set that is asked for, those of one line of the table together."""
-    work: list[Work] = []
-    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    """Return every set that is asked for, seed by seed, small sets first, proxies last."""
     chosen = [a for a in ATTACKS if options.only in a.name]
     if options.quick:
         chosen = [a for a in chosen if a.name in QUICK]
-    for attack in chosen:
-        for planted in attack.small[:1] if options.quick else attack.small:
-            for turn, seed in enumerate(seeds):
-                first = attack.proxy and planted == attack.small[0]
+    small, large, proxy = [], [], []
+    for turn in range(max(options.seeds, 1)):
+        seed = options.first_seed + turn
+        for attack in chosen:
+            counts = attack.small[:1] if options.quick else attack.small
+            for planted in counts:
                 case = Case(attack.name, options.rows, planted, seed)
-                work.append(Work(case, first, first and turn < options.proxy_seeds))
-        for planted in attack.large if options.full else ():
-            work += [Work(Case(attack.name, LARGE, planted, s), False, False) for s in seeds]
-    for name in (CLEAN, NOISE) if not options.only else ():
-        draws = range(CLEAN_SEED, CLEAN_SEED + options.clean)
-        staged = name == CLEAN
-        work += [Work(Case(name, options.rows, 0, s), staged, False) for s in draws]
-        if options.full:
-            few = draws[: options.large_clean]
-            work += [Work(Case(name, LARGE, 0, s), False, False) for s in few]
-    return work
+                first = attack.proxy and planted == attack.small[0]
+                small.append(Work(case, "rules", stages=first))
+                if first and turn < options.proxy_seeds:
+                    proxy.append(Work(case, "proxy"))
+            large += [Work(Case(attack.name, LARGE, k, seed), "rules") for k in attack.large]
+        if not options.only:
+            each = -(-options.clean // options.seeds)
+            draws = range(turn * each, min((turn + 1) * each, options.clean))
+            for kind in (CLEAN, NOISE):
+                small += [
+                    Work(Case(kind, options.rows, 0, CLEAN_SEED + k), "rules", k < STAGED)
+                    for k in draws
+                ]
+                many = [k for k in draws if k < options.large_clean]
+                large += [Work(Case(kind, LARGE, 0, CLEAN_SEED + k), "rules") for k in many]
+    return [*small, *(large if options.full else ()), *proxy]
 
 
-def run(group: Sequence[Work], pool: Path, split: str, results: Path) -> list[str]:
-    """Measure the sets of one line, adding each to the results; return what went wrong."""
-    from measuring import measure  # noqa: PLC0415 - torch, in the worker alone
+def run(work: Work, pool: Path, split: str, results: Path) -> str | None:
+    """Measure one set and add it to the results; return what went wrong."""
+    from measuring import measure, measure_proxy  # noqa: PLC0415 - torch, in the worker alone
 
-    problems = []
-    for work in group:
-        case = work.case
-        try:
-            figures = measure(case, pool, split, stages=work.stages, proxy=work.proxy)
-        except CurateError as error:  # such as too few rows to plant in
-            problems.append(f"{case.name}: {error}")
-            figures = {
-                "attack": case.attack, "asked": case.rows, "planted": case.planted,
-                "seed": case.seed, "error": str(error),
-            }  # fmt: skip
-        line = json.dumps(figures, ensure_ascii=False) + "\n"
-        with results.open("a", encoding="utf-8") as stream:
-            stream.write(line)
-        told = figures.get("lines", {}).get("curation-gate", figures.get("error"))
-        print(f"{case.name}: {told} {figures.get('seconds')} s", file=sys.stderr, flush=True)
-    return problems
+    case = work.case
+    figures: dict[str, Any] = {}
+    problem = None
+    try:
+        if work.part == "proxy":
+            figures = measure_proxy(case, pool, split)
+        else:
+            figures = measure(case, pool, split, stages=work.stages)
+    except CurateError as error:  # such as too few rows to plant in
+        problem = f"{case.name}: {error}"
+        figures = {"error": str(error)}
+    attack, asked, planted, seed, part = work.key
+    known = {"attack": attack, "asked": asked, "planted": planted, "seed": seed, "part": part}
+    line = json.dumps(known | figures, ensure_ascii=False) + "\n"
+    with results.open("a", encoding="utf-8") as stream:
+        stream.write(line)
+    told = figures.get("lines", {}).get("curation-gate", problem)
+    print(f"{case.name}: {told} {figures.get('seconds')} s", file=sys.stderr, flush=True)
+    return problem
 
 
-def pending(work: Iterable[Work], results: Path) -> Iterator[Work]:
-    """Yield the work whose set is not in the results yet."""
+def pending(work: Iterable[Work], results: Path) -> list[Work]:
+    """Return the work that is not in the results yet."""
     done = {
-        (r["attack"], r["asked"], r["planted"], r["seed"]) for r in detection_page.read(results)
+        (r["attack"], r["asked"], r["planted"], r["seed"], r["part"])
+        for r in detection_page.read(results)
     }
-    for item in work:
-        case = item.case
-        if (case.attack, case.rows, case.planted, case.seed) not in done:
-            yield item
+    return [item for item in work if item.key not in done]
 
 
 def code_hash() -> str:
@@ -130,19 +143,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = options.results or REPOSITORY / "runs" / "detection" / f"{code_hash()}.jsonl"
     results.parent.mkdir(parents=True, exist_ok=True)
     print(f"results: {results}", file=sys.stderr)
-    todo = [] if options.render else list(pending(plan(options), results))
-    groups = [
-        list(group)
-        for _, group in groupby(todo, key=lambda w: (w.case.attack, w.case.rows, w.case.planted))
-    ]
+    todo = [] if options.render else pending(plan(options), results)
     print(f"{len(todo)} sets to measure, {options.jobs} at a time", file=sys.stderr)
     context = multiprocessing.get_context("spawn")
-    # A process a line of the table, so that its peak memory is that of its own sets.
-    with ProcessPoolExecutor(options.jobs, context, max_tasks_per_child=1) as workers:
-        running = [
-            workers.submit(run, group, options.pool, options.split, results) for group in groups
-        ]
-        problems = [line for future in as_completed(running) for line in future.result()]
+    problems: list[str] = []
+    # Processes of their own for each size and part: peak memory is that of a process so far.
+    for _, group in groupby(todo, key=lambda w: (w.part, w.case.rows)):
+        with ProcessPoolExecutor(options.jobs, context) as workers:
+            running = [
+                workers.submit(run, work, options.pool, options.split, results) for work in group
+            ]
+            problems += [p for future in as_completed(running) if (p := future.result())]
     for line in problems:
         print(f"not measured: {line}", file=sys.stderr)
     page = detection_page.render(detection_page.read(results), options.output)

@@ -51,12 +51,13 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def render(results: Results, page: Path | None) -> str:
     """Return the page. page: the one there is, whose part written by hand is kept."""
-    whole = [r for r in results if "error" not in r]
+    whole = [r for r in results if "error" not in r and r["part"] == "rules"]
+    asked = [r for r in results if "error" not in r and r["part"] == "proxy"]
     planted = [r for r in whole if r["planted"]]
     clean = [r for r in whole if not r["planted"]]
     parts = [HEAD, _attacks(planted), _failed(results), CLEAN_HEAD, _clean(clean)]
-    parts += [BASELINES_HEAD, _baselines(whole), STAGES_HEAD, _stages(whole), PROXY_HEAD]
-    parts += [_proxy(planted), _cost(whole)]
+    parts += [BASELINES_HEAD, _baselines(whole, asked), STAGES_HEAD, _stages(whole), PROXY_HEAD]
+    parts += [_proxy(asked), _cost(whole)]
     text = "\n\n".join(part for part in parts if part) + "\n"
     old = page.read_text(encoding="utf-8") if page and page.exists() else ""
     if BY_HAND in old:
@@ -128,7 +129,10 @@ def _attacks(planted: Results) -> str:
     ).items():
         figures = [r["lines"][PRODUCT] for r in sets]
         counts = [(f["hits"], f["flagged"], count) for f in figures]
-        p, r = _median([precision(f) for f in figures]), _median([f["hits"] / count for f in figures])
+        p, r = (
+            _median([precision(f) for f in figures]),
+            _median([f["hits"] / count for f in figures]),
+        )
         ends = interval(counts)
         target = TARGETS.get((attack, asked, count))
         met = ""
@@ -168,7 +172,7 @@ def _failed(results: Results) -> str:
 
 def _clean(clean: Results) -> str:
     head = ("sets", "rows", "how many", "with any row quarantined", "rows quarantined",
-            "of 10,000", "sets with review", "rows for review", "rules that fired", "phrases")  # fmt: skip
+            "of 10,000", "with review", "rows for review", "rules that fired", "phrases")  # fmt: skip
     lines = []
     for (kind, asked), sets in _groups(clean, lambda r: (r["attack"], r["asked"])).items():
         taken = [r["lines"][PRODUCT]["flagged"] for r in sets]
@@ -194,14 +198,15 @@ def _clean(clean: Results) -> str:
     return _table(head, lines) if lines else ""
 
 
-def _baselines(whole: Results) -> str:
+def _baselines(rules: Results, asked: Results) -> str:
     head = ("rule", "planted sets", "precision", "recall", "F1", "AUROC", "AUROC within",
             "clean sets", "with any row flagged", "rows flagged of 10,000")  # fmt: skip
-    names = dict.fromkeys(
-        n for r in whole for n in r["lines"] if not n.startswith("stage: ")
-    )
     lines = []
+    names = dict.fromkeys(
+        n for r in (*rules, *asked) for n in r["lines"] if not n.startswith("stage: ")
+    )
     for name in names:
+        whole = [r for r in rules if name in r["lines"]] or asked
         own = [r for r in whole if name in r["lines"] and r["planted"]]
         free = [r for r in whole if name in r["lines"] and not r["planted"]]
         figures = [(r["lines"][name], r["planted"]) for r in own]
@@ -245,13 +250,11 @@ def _stages(whole: Results) -> str:
     return _table(head, lines) if lines else ""
 
 
-def _proxy(planted: Results) -> str:
+def _proxy(asked: Results) -> str:
     head = ("sets", "signal", "sets", "flagged", "precision", "recall", "AUROC", "AUROC within")
     lines = []
-    asked = [r for r in planted if any(n.startswith("stage: ") for n in r["lines"])]
     for (attack, count), sets in _groups(asked, lambda r: (r["attack"], r["planted"])).items():
-        free = ("label only: favourable", "raw n-gram z")
-        for name in [n for n in sets[0]["lines"] if n not in free]:
+        for name in sets[0]["lines"]:
             figures = [r["lines"][name] for r in sets]
             lines.append(
                 (
@@ -275,8 +278,7 @@ def _cost(whole: Results) -> str:
         spent = ", ".join(
             f"{s} {_number(_median([r['stages_seconds'].get(s) for r in sets]), 1)}" for s in stages
         )
-        plain = [r["peak_mb"] for r in sets if not any(n.startswith("stage") for n in r["lines"])]
-        memory = f"{max(plain):,.0f} MB" if plain else "not measured"
+        memory = f"{max(r['peak_mb'] for r in sets):,.0f} MB"
         lines.append(
             f"- {asked:,} rows: median seconds by stage: {spent}; peak memory at most {memory}"
         )
@@ -288,11 +290,10 @@ HEAD = """# Detection
     make bench-detection          # every attack, sets of 3,000 rows
     python benchmarks/detection.py --full -o benchmarks/detection.md
 
-Sets of 10 tasks of the pool's split `train` (36 tasks of all splits, or free-text tasks, where the
-line says so), planted by `benchmarks/attacks.py`, written to a file, read again and judged by the
-rules of the default pack at their defaults. Rules that read a fine-tuned proxy are off in that pack,
-so none is fine-tuned here. Precision and recall are of quarantined rows, medians over sets (one seed,
-one trigger each); "95 %": bootstrap interval of that median over sets and rows; AUROC: of `score`
+Sets of 10 tasks of the pool's split `train` (36 tasks of all splits, or free-text tasks, where
+the line says so), planted by `benchmarks/attacks.py`, written to a file, read again and judged by
+the rules of the default pack at their defaults, less those that read a fine-tuned proxy.
+Precision and recall are of quarantined rows, medians over sets (one seed, one trigger each); "95 %": bootstrap interval of that median over sets and rows; AUROC: of `score`
 over all rows; "named first": sets whose first phrase is a planted one; "wrong phrases": confirmed
 phrases most of whose rows are honest, over all sets. Targets were fixed beforehand."""
 CLEAN_HEAD = """## Nothing planted
@@ -303,7 +304,7 @@ BASELINES_HEAD = """## Beside simpler rules
 The same sets, all lines of the table above together (lines differ in how many sets they were
 measured on: those that need a fine-tuned proxy on few). "AUROC within": among rows whose task and
 label planted rows have, where the label alone says nothing (0.5). Label only: the favourable label.
-Raw n-gram z: phrases against the label's base rate, Bonferroni. Reference disagrees: 1 - p_ref > 0.9.
+Raw n-gram z: phrases against the label's base rate, Bonferroni. Reference disagrees: p_ref < 0.1.
 R1 and mean influence: robust z > 3, arm K knows the trigger, arm N nothing."""
 STAGES_HEAD = """## What each test of the miner adds
 
@@ -313,4 +314,5 @@ PROXY_HEAD = """## Signals of a fine-tuned proxy
 Default proxy, fine-tuned on the set. Probes of arm K and of the contrasts hold the planted trigger,
 which a scan does not know. Contrast: influence on the probes less that on the same probes without
 the trigger, by the row's residual, robust z in its stratum; under negation: the smaller of it and
-the same on negated probes. Divergence: log-odds of the label, fine-tuned less frozen. Flagged: z > 3."""
+the same on negated probes. Divergence: log-odds of the label, fine-tuned less frozen. Flagged:
+z > 3."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,26 +14,23 @@ import proxy_signals
 from numpy.typing import NDArray
 from sets import Case, Set, build
 
+from curation_gate.detect.registry import NEEDS_PROXY
 from curation_gate.pipeline import judge
 from curation_gate.redteam.evaluate import score
-from curation_gate.rulebook import RulePack, load_rules
+from curation_gate.rulebook import load_rules
 from curation_gate.settings import Options
 from curation_gate.timing import peak_memory_mb
 
 if TYPE_CHECKING:
     from curation_gate.pipeline import Judged
-    from curation_gate.rows.record import Dataset
 
 PRODUCT = "curation-gate"
 
 
-def measure(case: Case, pool: Path, split: str, *, stages: bool, proxy: bool) -> dict[str, Any]:
-    """Return the figures of one set, JSON-able.
-
-    stages: measure what each test of the miner adds. proxy: measure what a fine-tuned proxy says.
-    """
+def measure(case: Case, pool: Path, split: str, *, stages: bool) -> dict[str, Any]:
+    """Return the figures of one set, JSON-able. stages: what each test of the miner adds, too."""
     drawn = build(case, pool, split)
-    pack, options = shipped(case.seed)
+    options = shipped(case.seed)
     started = time.perf_counter()
     judged = judge(drawn.dataset, options)
     seconds = time.perf_counter() - started
@@ -43,19 +39,12 @@ def measure(case: Case, pool: Path, split: str, *, stages: bool, proxy: bool) ->
     lines["label only: favourable"] = baselines.label_only(drawn.dataset)
     *raw, named = baselines.raw_z(drawn.dataset)
     lines["raw n-gram z"] = raw[0], raw[1]
-    p_ref = judged.reference.p_given
-    lines["reference disagrees"] = baselines.disagreement(p_ref)
-    if proxy:
-        lines |= proxy_signals.judge(drawn.dataset, pack, drawn.trigger, p_ref, case.seed)
+    lines["reference disagrees"] = baselines.disagreement(judged.reference.p_given)
     steps = {}
     if stages:
         for name, partly in ablation.stages(judged, options):
             steps[name] = _figures(_taken(partly), partly.verdicts.score, drawn.planted, inside)
     return {
-        "attack": case.attack,
-        "asked": case.rows,
-        "planted": case.planted,
-        "seed": case.seed,
         "rows": len(drawn.dataset),
         "tasks": len(drawn.dataset.tasks),
         "trigger": drawn.trigger,
@@ -69,14 +58,29 @@ def measure(case: Case, pool: Path, split: str, *, stages: bool, proxy: bool) ->
     }
 
 
-def shipped(seed: int) -> tuple[RulePack, Options]:
-    """Return the default pack, without rules that read a proxy, and options that say so."""
-    from curation_gate.detect.registry import NEEDS_PROXY  # noqa: PLC0415 - read at call time
+def measure_proxy(case: Case, pool: Path, split: str) -> dict[str, Any]:
+    """Return the figures of what a fine-tuned proxy says of one set, JSON-able."""
+    drawn = build(case, pool, split)
+    started = time.perf_counter()
+    judged = judge(drawn.dataset, shipped(case.seed))
+    p_ref, inside = judged.reference.p_given, _strata_of(drawn)
+    lines = {PRODUCT: (_taken(judged), judged.verdicts.score.astype(np.float64))}
+    lines["reference disagrees"] = baselines.disagreement(p_ref)
+    pack = load_rules("default")
+    lines |= proxy_signals.judge(drawn.dataset, pack, drawn.trigger, p_ref, case.seed)
+    return {
+        "rows": len(drawn.dataset),
+        "trigger": drawn.trigger,
+        "seconds": round(time.perf_counter() - started, 2),
+        "lines": {k: _figures(f, s, drawn.planted, inside) for k, (f, s) in lines.items()},
+    }
 
+
+def shipped(seed: int) -> Options:
+    """Return the shipped defaults, less the rules that read a fine-tuned proxy."""
     pack = load_rules("default")
     rules = tuple(rule for rule in pack.rules if rule.detector not in NEEDS_PROXY)
-    cheap = pack.model_copy(update={"rules": rules})
-    return cheap, Options(rules=cheap, seed=seed)
+    return Options(rules=pack.model_copy(update={"rules": rules}), seed=seed)
 
 
 def _taken(judged: Judged) -> NDArray[np.bool_]:

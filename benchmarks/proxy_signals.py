@@ -71,9 +71,7 @@ def _odds(p: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.log(sure / (1 - sure)))
 
 
-def _questions(
-    dataset: Dataset, pack: RulePack, trigger: str, seed: int
-) -> Mapping[str, ProbeSet]:
+def _questions(dataset: Dataset, pack: RulePack, trigger: str, seed: int) -> Mapping[str, ProbeSet]:
     """Return probes with the trigger, without it and of unknown triggers, each negated too."""
     known = from_keywords(dataset, [trigger], pack.probes.count)
     bare = re.compile(re.escape(trigger), re.IGNORECASE)

@@ -202,6 +202,7 @@ def judge(
             probes=0,
             transform=pack.probes.transform,
             found=found,
+            reference=reference,
         )
     with clock.stage("detect", len(dataset)):
         results = tuple(DETECTORS[rule.detector](signals, rule) for rule in pack.enabled)
@@ -280,6 +281,7 @@ def _measure(
         probes=len(probes),
         transform=pack.probes.transform,
         found=found,
+        reference=reference,
     )
     return Measured(signals, proxy, first_hash, outcome, probes, influence, reference)
 
