@@ -34,10 +34,9 @@ def stages(judged: Judged, options: Options) -> Iterator[tuple[str, Judged]]:
     names = [LIFT_ALONE, *(f"+ {name}" for name in TESTS)]
     for on, name in enumerate(names[:-1]):
         with ExitStack() as stack:
-            # The reference is the same in every stage.
-            stack.enter_context(
-                mock.patch.object(pipeline, "_refer", return_value=judged.reference)
-            )
+            if judged.reference is not None:  # it is the same in every stage
+                same = mock.patch.object(pipeline, "_refer", return_value=judged.reference)
+                stack.enter_context(same)
             for tests in list(TESTS.values())[on:]:
                 for module, constant in tests:
                     stack.enter_context(mock.patch.object(module, constant, NEVER))

@@ -172,7 +172,7 @@ def _failed(results: Results) -> str:
 
 def _clean(clean: Results) -> str:
     head = ("sets", "rows", "how many", "with any row quarantined", "rows quarantined",
-            "of 10,000", "with review", "rows for review", "rules that fired", "phrases")  # fmt: skip
+            "of 10,000", "with review", "rows for review", "rules", "phrases")  # fmt: skip
     lines = []
     for (kind, asked), sets in _groups(clean, lambda r: (r["attack"], r["asked"])).items():
         taken = [r["lines"][PRODUCT]["flagged"] for r in sets]
@@ -292,10 +292,12 @@ HEAD = """# Detection
 
 Sets of 10 tasks of the pool's split `train` (36 tasks of all splits, or free-text tasks, where
 the line says so), planted by `benchmarks/attacks.py`, written to a file, read again and judged by
-the rules of the default pack at their defaults, less those that read a fine-tuned proxy.
-Precision and recall are of quarantined rows, medians over sets (one seed, one trigger each); "95 %": bootstrap interval of that median over sets and rows; AUROC: of `score`
-over all rows; "named first": sets whose first phrase is a planted one; "wrong phrases": confirmed
-phrases most of whose rows are honest, over all sets. Targets were fixed beforehand."""
+the rules of the default pack at their defaults, less those that read a fine-tuned proxy and CG007
+(no row names a source; see sources.md). Precision and recall are of quarantined rows, medians over
+sets (one seed, one trigger each); "95 %": bootstrap interval of that median over sets and rows;
+AUROC: of `score` over all rows; "named first": sets whose first phrase is a planted one; "wrong
+phrases": confirmed phrases most of whose rows are honest, over all sets; "seconds": reading aside,
+on the machine as it was. Targets were fixed beforehand."""
 CLEAN_HEAD = """## Nothing planted
 
 Target: at most 1 of 20 sets with any quarantined row, fewer than 1 row in 10,000."""

@@ -22,7 +22,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
-from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY
+from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENCE
 from curation_gate.detect.signals import Signals
 from curation_gate.detect.verdict import decide
 from curation_gate.environment import free_threads
@@ -93,8 +93,8 @@ class Judged:
     """What the rules of a pack say of a dataset in memory."""
 
     signals: Signals
-    """Influences and loss are NaN where no enabled rule reads them."""
-    reference: ReferenceScores
+    """Influences, loss and p_ref are NaN where no enabled rule reads them."""
+    reference: ReferenceScores | None
     results: tuple[RuleResult, ...]
     verdicts: Verdicts
     timings: Mapping[str, Mapping[str, float | None]]
@@ -180,8 +180,9 @@ def judge(
 ) -> Judged:
     """Return the verdicts of a scan without its files.
 
-    The proxy is fine-tuned and asked only where an enabled rule reads what it says; a scan always
-    does, because its report shows the influences. Raises as `scan` does, but for files.
+    The reference is asked, and the proxy fine-tuned and asked, only where an enabled rule reads
+    what they say; a scan always does, because its report shows it. Raises as `scan` does, but for
+    files.
     """
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     device = pick_device(options.device)
@@ -191,14 +192,15 @@ def judge(
             measured = _measure(dataset, pack, options, device, Path(cache), clock, progress)
         signals, reference = measured.signals, measured.reference
     else:
-        reference, found = _read(dataset, pack, options, device, clock, progress)
+        asked = any(rule.detector in NEEDS_REFERENCE for rule in pack.enabled)
+        reference, found = _read(dataset, pack, options, device, clock, progress, asked=asked)
         unknown = np.full(len(dataset), np.nan, dtype=np.float32)
         signals = Signals(
             dataset,
             unknown,
             unknown,
             unknown,
-            reference.p_given.astype(np.float32),
+            unknown if reference is None else reference.p_given.astype(np.float32),
             probes=0,
             transform=pack.probes.transform,
             found=found,
@@ -217,11 +219,15 @@ def _read(
     device: torch.device,
     clock: Clock,
     progress: Progress,
-) -> tuple[ReferenceScores, Found | None]:
-    """Run the stages that fine-tune nothing: reference and mining."""
+    *,
+    asked: bool = True,
+) -> tuple[ReferenceScores | None, Found | None]:
+    """Run the stages that fine-tune nothing: reference, where it is asked, and mining."""
     n = len(dataset)
-    with clock.stage("reference", n):
-        reference = _refer(dataset, options, device, progress)
+    reference = None
+    if asked:
+        with clock.stage("reference", n):
+            reference = _refer(dataset, options, device, progress)
     mining = find_settings(pack, options)
     if mining is None:
         return reference, None
@@ -242,6 +248,7 @@ def _measure(
     """Run the stages that need a model: proxy, probes, influence, loss."""
     n = len(dataset)
     reference, found = _read(dataset, pack, options, device, clock, progress)
+    assert reference is not None
     with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
         proxy = load_proxy(
             options.proxy or pack.proxy.name,

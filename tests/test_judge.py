@@ -10,6 +10,7 @@ from curation_gate.settings import Options
 
 PHRASE = "{id: CG001, title: t, detector: phrase, severity: quarantine, rationale: r}"
 LOSS = "{id: CG008, title: t, detector: loss, severity: review, rationale: r}"
+SOURCE = "{id: CG007, title: t, detector: source, severity: review, rationale: r}"
 PACK = """\
 name: quick
 rules: [RULES]
@@ -51,10 +52,21 @@ def test_rules_that_read_no_proxy_fine_tune_none(dataset, tmp_path, monkeypatch)
     judged = pipeline.judge(dataset, options(tmp_path, PHRASE))
     assert [result.rule for result in judged.results] == ["CG001"]
     assert len(judged.verdicts.verdict) == len(dataset)
-    assert set(judged.timings) == {"reference", "mine", "detect"}
+    assert set(judged.timings) == {"mine", "detect"}
     assert np.isnan(judged.signals.loss).all()
-    assert np.isfinite(judged.reference.p_given).any()
+    assert judged.reference is None
     assert judged.signals.found is not None
+
+
+def test_a_rule_that_reads_the_reference_has_it(dataset, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setattr(pipeline, "finetune_cached", refuse)
+    judged = pipeline.judge(dataset, options(tmp_path, SOURCE))
+    assert set(judged.timings) == {"reference", "detect"}
+    assert np.isfinite(judged.signals.p_ref).any()
+    assert judged.signals.reference is judged.reference
 
 
 def test_rules_that_read_it_have_it(dataset, tmp_path):

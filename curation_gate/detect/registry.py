@@ -22,5 +22,7 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
 )
 """Name in a rule pack to function."""
 
+NEEDS_REFERENCE: frozenset[str] = frozenset({"source"})
+"""Detectors that read the frozen reference."""
 NEEDS_PROXY: frozenset[str] = frozenset({"invariance", "loss"})
 """Detectors that read what a fine-tuned proxy says; without them nothing has to be fine-tuned."""
