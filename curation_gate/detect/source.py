@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAST_DISOWNED = 4
 """Disowned rows below which no source is named (choice): the support of a phrase."""
+LONGEST = 80
+"""Characters of a name in a sentence; the evidence has it whole."""
 EXPLAINED = 0.5
 """Share of the disowned rows that have to hold a phrase for it to explain them (choice)."""
 
@@ -83,10 +85,15 @@ def sentence(source: Compared) -> str:
     expected (z = 9.8)`.
     """
     return (
-        f'{source.group.kind} "{source.group.name}": {len(source.disowned)} of '
+        f'{source.group.kind} "{_short(source.group.name)}": {len(source.disowned)} of '
         f"{len(source.judged)} rows carry a label the reference gives less than {DISOWNED}, "
         f"{source.expected:.0f} expected (z = {source.z:.1f})"
     )
+
+
+def _short(name: str) -> str:
+    """Return the name, the middle of a long one left out."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}...{name[-LONGEST // 2 :]}"
 
 
 def _explanation(signals: Signals, source: Compared) -> str:

@@ -19,6 +19,7 @@ than chance where there are enough of them to tell: then z is divided by their o
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
@@ -39,6 +42,7 @@ PRIOR_ROWS = 20.0
 STEPS = 20
 SPREAD_SOURCES = 8
 """Sources from which on their spread is estimated: as many as a stratum needs (detect/signals)."""
+CONTINUITY = 0.25
 SHARE = 0.02
 """Smallest share of a label that is divided by."""
 
@@ -139,7 +143,7 @@ def compare(
     compared: list[Compared] = []
     total = np.bincount(cell[known], minlength=int(cell.max(initial=-1)) + 1)
     bad = np.bincount(cell[known], weights=disowned[known], minlength=len(total))
-    usable: list[tuple[Group, NDArray[np.int64], NDArray[np.float64]]] = []
+    held: list[NDArray[np.float64]] = []
     for group in found:
         own = group.rows[cell[group.rows] >= 0]
         mine = np.bincount(cell[own], minlength=len(total))
@@ -147,24 +151,24 @@ def compare(
         judged = own[others[cell[own]] > 0]
         if len(judged) < support:
             continue
-        held = np.where(others > 0, mine, 0).astype(np.float64)
+        shared = np.where(others > 0, mine, 0).astype(np.float64)
         hits = np.bincount(cell[judged], weights=disowned[judged], minlength=len(total))
         rate = (bad - hits) / np.maximum(others, 1)
-        usable.append((group, judged, held))
-        expected = float((held * rate).sum())
+        held.append(shared)
+        expected = float((shared * rate).sum())
         compared.append(Compared(group, judged, judged[disowned[judged]], expected, 0.0))
     if not compared:
         return Comparison((), float("nan"), 1.0, p_label)
-    spent = np.array([_variance(held, total, bad) for _, _, held in usable])
-    mean = np.array([(held * bad / np.maximum(total, 1)).sum() for _, _, held in usable])
-    members = [judged for _, judged, _ in usable]
+    spent = np.array([_variance(m, total, bad) for m in held])
+    mean = np.array([(m * bad / np.maximum(total, 1)).sum() for m in held])
+    members = _members(compared, n)
     z = _deviations(disowned.astype(np.float64), members, mean, spent)
     maxima = np.empty(draws)
     order = known[np.argsort(cell[known], kind="stable")]
+    mixed = np.zeros(n)
     for draw in range(draws):
-        mixed = np.zeros(n)
-        shuffled = known[np.lexsort((rng.random(len(known)), cell[known]))]
-        mixed[order] = disowned[shuffled]
+        # Whole numbers sort the cells, fractions the rows inside each.
+        mixed[order] = disowned[known[np.argsort(cell[known] + rng.random(len(known)))]]
         maxima[draw] = _deviations(mixed, members, mean, spent).max()
     limit = float(np.quantile(maxima, 1 - alpha, method="higher"))
     spread = _spread(z)
@@ -180,13 +184,21 @@ def compare(
 
 def _deviations(
     disowned: NDArray[np.float64],
-    members: list[NDArray[np.int64]],
+    members: csr_matrix,
     mean: NDArray[np.float64],
     variance: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """[s] z of each source; a quarter is added to the variance (continuity, as in mine/lift.py)."""
-    hits = np.array([disowned[rows].sum() for rows in members])
-    return np.asarray((hits - mean) / np.sqrt(variance + 0.25))
+    return np.asarray((members @ disowned - mean) / np.sqrt(variance + CONTINUITY))
+
+
+def _members(sources: Sequence[Compared], n: int) -> csr_matrix:
+    """[s, n] 1 where a judged row is of the source."""
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - only a scan needs scipy
+
+    rows = np.concatenate([source.judged for source in sources])
+    starts = np.cumsum([0, *(len(source.judged) for source in sources)])
+    return csr_matrix((np.ones(len(rows)), rows, starts), shape=(len(sources), n))
 
 
 def _variance(
@@ -247,14 +259,16 @@ def _adapted(table: NDArray[np.float64], origin: NDArray[np.int64]) -> NDArray[n
     rows: no label of the source is read.
     """
     share = np.maximum(table.mean(axis=0), SHARE)
-    adapted = table.copy()
-    for source in np.unique(origin):
-        own = table[origin == source]
-        mine = share / share.sum()
-        posterior = own
-        for _ in range(STEPS):
-            weighted = own * (mine / share)
-            posterior = weighted / weighted.sum(axis=1, keepdims=True)
-            mine = (posterior.sum(axis=0) + PRIOR_ROWS * share) / (len(own) + PRIOR_ROWS)
-        adapted[origin == source] = posterior
-    return adapted
+    share /= share.sum()
+    place = np.unique(origin, return_inverse=True)[1]
+    number = np.bincount(place)[:, None]
+    mine = np.repeat(share[None, :], len(number), axis=0)  # [sources, l]
+    posterior = table
+    for _ in range(STEPS):
+        weighted = table * (mine / share)[place]
+        posterior = weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-12)
+        sums = np.column_stack(
+            [np.bincount(place, weights=column, minlength=len(number)) for column in posterior.T]
+        )
+        mine = (sums + PRIOR_ROWS * share) / (number + PRIOR_ROWS)
+    return posterior
