@@ -137,3 +137,11 @@ def test_label_only_flags_the_favourable_label():
     rows = [make_row(k, "text", label) for k, label in enumerate(("positive", "negative"))]
     dataset = Dataset((), tuple(rows), ({}, {}), {"polarity": ("negative", "positive")}, "00")
     assert baselines.label_only(dataset)[0].tolist() == [True, False]
+
+
+def test_every_test_that_is_switched_off_is_there():
+    import ablation
+
+    for tests in ablation.TESTS.values():
+        for module, name, _ in tests:
+            assert hasattr(module, name), name
