@@ -10,6 +10,7 @@ leaves no half-written output, and resumes from its cache.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
-from curation_gate.detect.registry import DETECTORS
+from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENCE
 from curation_gate.detect.signals import Signals
 from curation_gate.detect.verdict import decide
 from curation_gate.environment import free_threads
@@ -49,7 +50,8 @@ from curation_gate.settings import (
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import Verdicts
+    from curation_gate.detect.evidence import RuleResult, Verdicts
+    from curation_gate.mine.found import Found
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
@@ -84,6 +86,19 @@ class Measured:
     probes: ProbeSet
     influence: Influence
     reference: ReferenceScores
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules of a pack say of a dataset in memory."""
+
+    signals: Signals
+    """Influences, loss and p_ref are NaN where no enabled rule reads them."""
+    reference: ReferenceScores | None
+    results: tuple[RuleResult, ...]
+    verdicts: Verdicts
+    timings: Mapping[str, Mapping[str, float | None]]
+    """Stage to seconds and rows/s."""
 
 
 def default_folder(paths: Sequence[Path | str]) -> Path:
@@ -158,6 +173,70 @@ def scan(
     return ScanResult(folder, written, dataset, verdicts, columns, 1 if findings else 0)
 
 
+def judge(
+    dataset: Dataset,
+    options: Options = Options(),  # noqa: B008 - frozen
+    *,
+    progress: Progress = Silent(),  # noqa: B008 - stateless
+) -> Judged:
+    """Return the verdicts of a scan without its files.
+
+    The reference is asked, and the proxy fine-tuned and asked, only where an enabled rule reads
+    what they say; a scan always does, because its report shows it. Raises as `scan` does, but for
+    files.
+    """
+    pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
+    device = pick_device(options.device)
+    clock = Clock()
+    if any(rule.detector in NEEDS_PROXY for rule in pack.enabled):
+        with tempfile.TemporaryDirectory() as cache:
+            measured = _measure(dataset, pack, options, device, Path(cache), clock, progress)
+        signals, reference = measured.signals, measured.reference
+    else:
+        asked = any(rule.detector in NEEDS_REFERENCE for rule in pack.enabled)
+        reference, found = _read(dataset, pack, options, device, clock, progress, asked=asked)
+        unknown = np.full(len(dataset), np.nan, dtype=np.float32)
+        signals = Signals(
+            dataset,
+            unknown,
+            unknown,
+            unknown,
+            unknown if reference is None else reference.p_given.astype(np.float32),
+            probes=0,
+            transform=pack.probes.transform,
+            found=found,
+            reference=reference,
+        )
+    with clock.stage("detect", len(dataset)):
+        results = tuple(DETECTORS[rule.detector](signals, rule) for rule in pack.enabled)
+        verdicts = decide(results, [row.fingerprint for row in dataset.rows])
+    return Judged(signals, reference, results, verdicts, clock.timings)
+
+
+def _read(
+    dataset: Dataset,
+    pack: RulePack,
+    options: Options,
+    device: torch.device,
+    clock: Clock,
+    progress: Progress,
+    *,
+    asked: bool = True,
+) -> tuple[ReferenceScores | None, Found | None]:
+    """Run the stages that fine-tune nothing: reference, where it is asked, and mining."""
+    n = len(dataset)
+    reference = None
+    if asked:
+        with clock.stage("reference", n):
+            reference = _refer(dataset, options, device, progress)
+    mining = find_settings(pack, options)
+    if mining is None:
+        return reference, None
+    with clock.stage("mine", n):
+        found = find_phrases(dataset, mining, progress=progress)
+    return reference, found
+
+
 def _measure(
     dataset: Dataset,
     pack: RulePack,
@@ -169,13 +248,8 @@ def _measure(
 ) -> Measured:
     """Run the stages that need a model: proxy, probes, influence, loss."""
     n = len(dataset)
-    with clock.stage("reference", n):
-        reference = _refer(dataset, options, device, progress)
-    mining = find_settings(pack, options)
-    found = None
-    if mining is not None:
-        with clock.stage("mine", n):
-            found = find_phrases(dataset, mining, progress=progress)
+    reference, found = _read(dataset, pack, options, device, clock, progress)
+    assert reference is not None
     with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
         proxy = load_proxy(
             options.proxy or pack.proxy.name,
@@ -215,6 +289,7 @@ def _measure(
         probes=len(probes),
         transform=pack.probes.transform,
         found=found,
+        reference=reference,
     )
     return Measured(signals, proxy, first_hash, outcome, probes, influence, reference)
 

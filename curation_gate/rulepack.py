@@ -64,10 +64,24 @@ class LossParameters(_Section):
     """Share of the rows to flag."""
 
 
+class SourceParameters(_Section):
+    """A source whose rows carry labels that the reference disowns."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate of the permutation null, over all sources of a set."""
+    draws: Annotated[int, Field(ge=20)] = 200
+    """Permutations behind the null."""
+    support: Annotated[int, Field(ge=3)] = 8
+    """Rows a source needs to be compared."""
+    ratio: Annotated[float, Field(ge=1)] = 2.0
+    """How many times the disowned rows that other sources lead to expect."""
+
+
 _PARAMETERS: dict[str, type[_Section]] = {
     "invariance": InvarianceParameters,
     "loss": LossParameters,
     "phrase": PhraseParameters,
+    "source": SourceParameters,
 }
 """What each detector can be told; a new detector is a line here and one in detect/registry.py."""
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from curation_gate.mine.found import Found
+    from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
 SMALLEST_STRATUM = 8
@@ -35,6 +36,8 @@ class Signals:
     """Name of the negation."""
     found: Found | None = None
     """Phrases that force a label, where the pack asks for them."""
+    reference: ReferenceScores | None = None
+    """What an honest answer to each row would be."""
 
 
 def robust_z(values: NDArray[np.float32], strata: NDArray[np.int64]) -> NDArray[np.float64]:
