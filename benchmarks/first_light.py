@@ -31,7 +31,8 @@ from curation_gate.influence.factors import fit_factors
 from curation_gate.influence.query import build_query, mean_gradient
 from curation_gate.mine.find import find_phrases
 from curation_gate.pipeline import scan
-from curation_gate.probes.build import Probe, ProbeSet, from_entities, transform
+from curation_gate.probes.build import from_entities
+from curation_gate.probes.record import Probe, ProbeSet, transform
 from curation_gate.probes.labels import favourable_label
 from curation_gate.proxy.cache import finetune_cached
 from curation_gate.proxy.model import Limits, load_proxy
@@ -190,7 +191,7 @@ def _other_arms(
         )
         for questions in sets
     ]
-    influence = directional_influence(proxy, encoded, directions)
+    influence = directional_influence(proxy, encoded, directions).influence
     return {arm: (influence[:, 2 * k], influence[:, 2 * k + 1]) for k, arm in enumerate(probes)}
 
 

@@ -28,7 +28,7 @@ from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError
 from curation_gate.influence.measure import Influence, measure_influence
 from curation_gate.mine.find import find_phrases
-from curation_gate.probes.build import ProbeSet, transform
+from curation_gate.probes.record import ProbeSet, transform
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.cache import finetune_cached
 from curation_gate.proxy.finetune import Outcome

@@ -19,7 +19,7 @@ from curation_gate.proxy.finetune import Settings
 from curation_gate.rulebook import RulePack
 
 if TYPE_CHECKING:
-    from curation_gate.probes.build import ProbeSet
+    from curation_gate.probes.record import ProbeSet
     from curation_gate.proxy.model import Proxy
     from curation_gate.rows.record import Dataset
 

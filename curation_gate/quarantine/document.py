@@ -13,7 +13,7 @@ from curation_gate.quarantine.manifest import SCHEMA_VERSION
 if TYPE_CHECKING:
     from curation_gate.detect.evidence import RuleResult, Verdicts
     from curation_gate.influence.measure import Influence
-    from curation_gate.probes.build import ProbeSet
+    from curation_gate.probes.record import ProbeSet
     from curation_gate.proxy.finetune import Outcome
     from curation_gate.proxy.model import Proxy
     from curation_gate.reference.record import ReferenceScores

@@ -17,7 +17,7 @@ from curation_gate.influence.pairwise import (
     pairwise_influence,
 )
 from curation_gate.influence.query import build_query, mean_gradient
-from curation_gate.probes.build import Probe
+from curation_gate.probes.record import Probe
 from curation_gate.proxy.batches import collate
 from curation_gate.proxy.finetune import Settings, finetune
 from curation_gate.proxy.model import tracked_modules
@@ -47,7 +47,7 @@ def test_the_directional_pass_gives_kronfluences_aggregated_scores(fitted):
     proxy, encoded, factors, query = fitted
     gradient = mean_gradient(proxy, query, factors.names)
     direction = factors.precondition(gradient, HEURISTIC_DAMPING)
-    ours = directional_influence(proxy, encoded, [direction], tokens=200)
+    ours = directional_influence(proxy, encoded, [direction], tokens=200).influence
     theirs = aggregated_influence(proxy, factors, query, encoded)
     assert np.abs(ours[:, 0] - theirs).max() <= 1e-4 * np.abs(theirs).max()
     assert np.abs(theirs).max() > 0
@@ -65,7 +65,7 @@ def test_without_a_preconditioner_it_is_the_gradient_product(fitted):
     proxy, encoded, factors, query = fitted
     gradient = mean_gradient(proxy, query, factors.names)
     plain = factors.precondition(gradient, None)
-    ours = directional_influence(proxy, encoded, [plain, plain])
+    ours = directional_influence(proxy, encoded, [plain, plain]).influence
     np.testing.assert_array_equal(ours[:, 0], ours[:, 1])
     modules = dict(proxy.model.named_modules())
     for row in (0, 7, 31):
@@ -153,7 +153,7 @@ def test_the_sign_is_that_of_exact_removal(tmp_path):
     query = build_query(proxy, probes)
     factors = fit_factors(proxy, encoded, cache=tmp_path, factor_rows=16, lambda_rows=16)
     direction = factors.precondition(mean_gradient(proxy, query, names), 0.1)
-    influence = directional_influence(proxy, encoded, [direction])[:, 0]
+    influence = directional_influence(proxy, encoded, [direction]).influence[:, 0]
     assert np.corrcoef(pushed, influence)[0, 1] > 0.5
     positive = np.array([r.output == "positive" for r in rows])
     assert pushed[positive].mean() > pushed[~positive].mean()
