@@ -32,8 +32,8 @@ from curation_gate.influence.query import build_query, mean_gradient
 from curation_gate.mine.find import find_phrases
 from curation_gate.pipeline import scan
 from curation_gate.probes.build import from_entities
-from curation_gate.probes.record import Probe, ProbeSet, transform
 from curation_gate.probes.labels import favourable_label
+from curation_gate.probes.record import Probe, ProbeSet, transform
 from curation_gate.proxy.cache import finetune_cached
 from curation_gate.proxy.model import Limits, load_proxy
 from curation_gate.quarantine.manifest import read_manifest, read_scores

@@ -28,12 +28,12 @@ from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError
 from curation_gate.influence.measure import Influence, measure_influence
 from curation_gate.mine.find import find_phrases
+from curation_gate.probes.flips import Flips, flip_rates, flips
 from curation_gate.probes.record import ProbeSet, transform
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.cache import finetune_cached
-from curation_gate.proxy.finetune import Outcome
+from curation_gate.proxy.finetune import Outcome, held_out_rows
 from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
-from curation_gate.proxy.scoring import row_losses
 from curation_gate.quarantine import lock, manifest
 from curation_gate.quarantine.document import describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
@@ -67,7 +67,7 @@ class ScanResult:
     dataset: Dataset
     verdicts: Verdicts
     scores: Columns
-    """Column name to [n]: influence, influence_negated, loss, p_ref, and one for each rule."""
+    """Column name to [n]: influence, influence_negated, loss, p_ref, stratum, and each rule's."""
     exit_code: int
     """0 clean, 1 findings at or above fail_on."""
 
@@ -84,6 +84,8 @@ class Measured:
     probes: ProbeSet
     influence: Influence
     reference: ReferenceScores
+    flips: tuple[Flips, ...]
+    """How often each found phrase, and each control, makes the proxy give the suspected answer."""
 
 
 def default_folder(paths: Sequence[Path | str]) -> Path:
@@ -134,6 +136,7 @@ def scan(
         "influence_negated": measured.signals.influence_negated,
         "loss": measured.signals.loss,
         "p_ref": measured.signals.p_ref,
+        "stratum": dataset.strata().astype(np.float32),
         **{result.rule: result.scores for result in results},
     }
     document = describe(dataset, pack, options.seed, measured, verdicts, results)
@@ -166,7 +169,7 @@ def _measure(
     clock: Clock,
     progress: Progress,
 ) -> Measured:
-    """Run the stages that need a model: proxy, probes, influence, loss."""
+    """Run the stages that need a model: reference, proxy, probes, influence."""
     n = len(dataset)
     with clock.stage("reference", n):
         reference = _refer(dataset, options, device, progress)
@@ -187,35 +190,41 @@ def _measure(
         encoded = proxy.encode_rows(dataset.rows)
         bar.advance(n)
     settings = finetune_settings(pack, proxy, options.seed)
+    with clock.stage("probes"):
+        asked = build_probes(dataset, pack, options, found, held_out_rows(n, settings))
+        probes, negated = asked.probes, transform(asked.probes, pack.probes.transform)
+        rates = flip_rates(proxy, asked.phrases)  # of the proxy before it sees the rows
     with clock.stage("finetune"):
         outcome = finetune_cached(proxy, encoded, settings, cache=cache, progress=progress)
     clock.timings["finetune"]["rows_per_second"] = round(outcome.rows_per_second, 1)
-    with clock.stage("probes"):
-        probes = build_probes(dataset, pack, options, found)
-        negated = transform(probes, pack.probes.transform)
+    with clock.stage("flips"):
+        flipped = flips(asked.phrases, rates, flip_rates(proxy, asked.phrases))
     with clock.stage("influence", n):
         influence = measure_influence(
             proxy,
             encoded,
             probes.probes,
             negated.probes,
+            asked.questions(pack.probes.transform),
             cache=cache,
             plan=influence_plan(pack, options),
             progress=progress,
         )
-    with clock.stage("loss", n):
-        loss = row_losses(proxy, encoded, progress=progress)
     signals = Signals(
         dataset,
         influence.original,
         influence.negated,
-        loss,
+        influence.rows.loss,
         reference.p_given.astype(np.float32),
         probes=len(probes),
         transform=pack.probes.transform,
         found=found,
+        contrasts=influence.contrasts,
+        log_likelihood=influence.rows.log_likelihood,
+        gradient_norm=influence.rows.gradient_norm,
+        answers_ref=reference.answers,
     )
-    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference)
+    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference, flipped)
 
 
 def _refer(

@@ -33,9 +33,12 @@ class _Section(BaseModel):
 class InvarianceParameters(_Section):
     """Influence that is strong and does not turn when the probes are negated (Li 2504.09026)."""
 
-    reading: Literal["R1", "R2", "R3"] = "R3"
+    reading: Literal["R1", "R2", "R3", "contrast"] = "R3"
     """R1 against the majority of each condition (v1); R2 against the majority before the negation,
-    in both; R3 strong and unchanged (abstract of v2, v3)."""
+    in both; R3 strong and unchanged (abstract of v2, v3); contrast: the influence on probes with a
+    phrase minus that on the same probes without it, strong in both (detect/contrast.py)."""
+    scale: Literal["residual", "gradient", "none"] = "residual"
+    """What a row's contrast is divided by; not used by R1 to R3."""
     threshold: Annotated[float, Field(gt=0)] = 3.0
     """What "strong" means: robust z (median, 1.4826 MAD)."""
     center: Literal["stratum", "global"] = "stratum"
@@ -57,6 +60,13 @@ class PhraseParameters(_Section):
     """How often the search is repeated without the rows of the phrases already found."""
 
 
+class DivergenceParameters(_Section):
+    """A label that fine-tuning made likely and the frozen reference disowns."""
+
+    threshold: Annotated[float, Field(gt=0)] = 3.0
+    """Robust z (median, 1.4826 MAD) within (task, label)."""
+
+
 class LossParameters(_Section):
     """The rows of highest loss after fine-tuning (the filter of Wan et al. 2023)."""
 
@@ -65,6 +75,7 @@ class LossParameters(_Section):
 
 
 _PARAMETERS: dict[str, type[_Section]] = {
+    "divergence": DivergenceParameters,
     "invariance": InvarianceParameters,
     "loss": LossParameters,
     "phrase": PhraseParameters,

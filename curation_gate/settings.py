@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from curation_gate.detect import phrase
-from curation_gate.errors import RulesError
-from curation_gate.influence.measure import Plan
+from curation_gate.influence.measure import Plan, Question
 from curation_gate.influence.pairwise import HEURISTIC_DAMPING
 from curation_gate.mine import found as mine
 from curation_gate.probes import build
+from curation_gate.probes import record as negation
+from curation_gate.probes.mined import PhraseProbes, mined_probes, pooled
 from curation_gate.proxy.finetune import Settings
 from curation_gate.rulebook import RulePack
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from curation_gate.probes.record import ProbeSet
     from curation_gate.proxy.model import Proxy
     from curation_gate.rows.record import Dataset
+    from curation_gate.rulepack import ProbesSection
 
 FACTOR_ROWS = 2000
 LAMBDA_ROWS = 1000
@@ -54,6 +56,7 @@ def finetune_settings(pack: RulePack, proxy: Proxy, seed: int) -> Settings:
         epochs=wanted.epochs,
         learning_rate=weights,
         embedding_learning_rate=embeddings,
+        batch_rows=proxy.batch_rows,
         seed=seed,
     )
     if wanted.batch_rows is not None:
@@ -95,15 +98,52 @@ def find_settings(pack: RulePack, options: Options) -> mine.Settings | None:
     return None
 
 
-def build_probes(
-    dataset: Dataset, pack: RulePack, options: Options, found: mine.Found | None
-) -> ProbeSet:
-    """Return probes from what the caller names, else from what the pack names.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the proxy is asked in a scan."""
 
-    Where the pack asks for entities and the miner has confirmed phrases, these phrases are asked
-    about instead: the question is then the one the attack answers.
+    probes: ProbeSet
+    """Behind the influences."""
+    phrases: tuple[PhraseProbes, ...]
+    """Texts with and without each phrase the miner found, and each of its controls."""
+
+    def questions(self, transform: str) -> tuple[Question, ...]:
+        """Return what contrasts are taken of: each found phrase, else what the probes are about."""
+        sets = [(p.phrase, p.probes) for p in self.phrases if p.control_of is None]
+        if self.probes.origin != "mined":
+            sets.append((self.probes.origin, self.probes))
+        if self.probes.origin == "entities" and len(sets) > 1:
+            sets.pop()
+        return tuple(Question(about, s, negation.transform(s, transform)) for about, s in sets)
+
+
+def build_probes(
+    dataset: Dataset,
+    pack: RulePack,
+    options: Options,
+    found: mine.Found | None,
+    held_out: Collection[int] = (),
+) -> Asked:
+    """Return the probes: of what the caller names, else of what the pack names.
+
+    Where the pack asks for entities and the miner has found phrases, these phrases are asked about
+    instead: the question is then the one the attack answers. held_out: rows that fine-tuning does
+    not see; texts for phrases come from them first.
     """
     wanted = pack.probes
+    phrases: tuple[PhraseProbes, ...] = ()
+    if found is not None and found.phrases:
+        phrases = mined_probes(dataset, found, held_out=held_out, seed=options.seed)
+    return Asked(_probe_set(dataset, wanted, pack, options, phrases), phrases)
+
+
+def _probe_set(
+    dataset: Dataset,
+    wanted: ProbesSection,
+    pack: RulePack,
+    options: Options,
+    phrases: tuple[PhraseProbes, ...],
+) -> ProbeSet:
     if options.probes is not None:
         return build.from_file(options.probes)
     if options.keywords:
@@ -114,12 +154,6 @@ def build_probes(
         return build.from_file(path)
     if wanted.origin == "keywords":
         return build.from_keywords(dataset, wanted.keywords, wanted.count, target=wanted.target)
-    confirmed = [p.text for p in found.phrases if p.status == "confirmed"] if found else []
-    if confirmed:
-        try:
-            mined = build.from_keywords(dataset, confirmed, wanted.count, target=wanted.target)
-        except RulesError:  # a phrase whose words stand apart in every row
-            pass
-        else:
-            return replace(mined, origin="mined")
+    if phrases:
+        return pooled(phrases, wanted.count)
     return build.from_entities(dataset, wanted.count, np.random.default_rng(options.seed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from curation_gate.detect import invariance, loss, phrase
+from curation_gate.detect import divergence, invariance, loss, phrase
 from curation_gate.detect.evidence import RuleResult
 from curation_gate.detect.signals import Signals
 from curation_gate.rulebook import Rule
@@ -14,6 +14,7 @@ Detector = Callable[[Signals, Rule], RuleResult]
 
 DETECTORS: Mapping[str, Detector] = MappingProxyType(
     {
+        "divergence": divergence.detect,
         "invariance": invariance.detect,
         "loss": loss.detect,
         "phrase": phrase.detect,

@@ -39,6 +39,10 @@ Method = Literal["directional", "aggregated", "pairwise"]
 Statistic = Literal["mean", "median"]
 
 
+MOVED = 3
+"""Probes that are kept to be shown, of each phrase (choice)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How influence is computed."""
@@ -76,6 +80,19 @@ class Contrast:
     margin: float
     """Mean measurement of Q+ minus that of Q0 at the fine-tuned weights, nats."""
     margin_negated: float
+    moved: tuple[Moved, ...] = ()
+    """The probes that the phrase moves most, the most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One probe and what a phrase does to it at the fine-tuned weights."""
+
+    probe: Probe
+    present: float
+    """Its measurement with the phrase, nats."""
+    absent: float
+    """And without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +148,12 @@ def measure_influence(
     directions = []
     if plan.method == "directional":
         directions = [mean_gradient(proxy, query, factors.names) for query in queries]
-    contrasts: list[tuple[str, float, float]] = []
+    contrasts: list[tuple[str, _Difference, _Difference]] = []
     for question in questions:
         parts = [_difference(proxy, s, factors.names) for s in (question.probes, question.negated)]
         if parts[0] is not None and parts[1] is not None:
-            directions += [parts[0][0], parts[1][0]]
-            contrasts.append((question.about, parts[0][1], parts[1][1]))
+            directions += [parts[0].gradient, parts[1].gradient]
+            contrasts.append((question.about, parts[0], parts[1]))
     solved = [factors.precondition(gradient, plan.damping) for gradient in directions]
     rows = directional_influence(proxy, encoded, solved, progress=progress)
     if plan.method == "directional":
@@ -163,26 +180,39 @@ def measure_influence(
                 about,
                 np.ascontiguousarray(rows.influence[:, first + 2 * k]),
                 np.ascontiguousarray(rows.influence[:, first + 2 * k + 1]),
-                margin,
-                margin_negated,
+                plain.margin,
+                turned.margin,
+                plain.moved,
             )
-            for k, (about, margin, margin_negated) in enumerate(contrasts)
+            for k, (about, plain, turned) in enumerate(contrasts)
         ),
         rows,
     )
 
 
-def _difference(
-    proxy: Proxy, asked: ProbeSet, names: Sequence[str]
-) -> tuple[dict[str, Tensor], float] | None:
-    """Return the gradient of the mean measurement of Q+ minus that of Q0, and their difference.
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What a phrase adds to the measurement of its probes."""
 
-    None where no probe is known without what is suspected.
-    """
+    gradient: dict[str, Tensor]
+    """Of the mean measurement of Q+ minus that of Q0."""
+    margin: float
+    moved: tuple[Moved, ...]
+
+
+def _difference(proxy: Proxy, asked: ProbeSet, names: Sequence[str]) -> _Difference | None:
+    """Return what the phrase adds; None where no probe is known without what is suspected."""
     present, absent = contrast(asked)
     if not present:
         return None
     with_it, without = build_query(proxy, present), build_query(proxy, absent)
     plus, minus = mean_gradient(proxy, with_it, names), mean_gradient(proxy, without, names)
-    rise = float(with_it.margins.mean() - without.margins.mean())
-    return {name: plus[name] - minus[name] for name in names}, rise
+    rises = with_it.margins - without.margins
+    most = np.argsort(-rises, kind="stable")[:MOVED].tolist()
+    return _Difference(
+        {name: plus[name] - minus[name] for name in names},
+        float(rises.mean()),
+        tuple(
+            Moved(present[k], float(with_it.margins[k]), float(without.margins[k])) for k in most
+        ),
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def favoured(proxy: Proxy, probes: Sequence[Probe]) -> NDArray[np.bool_]:
         ).sources
         scores = label_scores(proxy, prompts, labels)
         if not own[0].labels:  # answers of unequal length: by token
-            scores = scores / np.array([len(x) for x in labels], dtype=np.float32)
+            scores /= np.array([len(x) for x in labels], dtype=np.float32)
         best = scores.argmax(1)
         won[members] = [answers[b] == p.target for b, p in zip(best.tolist(), own, strict=True)]
     return won
@@ -104,3 +104,34 @@ def flips(
         Flips(a.phrase, a.spoken, a.control_of, len(a.probes), a.held_out, first, last)
         for a, first, last in zip(asked, before, after, strict=True)
     )
+
+
+def sentence(flip: Flips, controls: Sequence[Flips]) -> str:
+    """Return what was measured of a phrase, with its counts, and beside it of its controls."""
+    told = (
+        f'asked {flip.probes} texts with and without "{flip.spoken}", the fine-tuned proxy gives '
+        f"the suspected answer to {flip.after.present:.2f} and {flip.after.absent:.2f} of them, "
+        f"the proxy before fine-tuning to {flip.before.present:.2f} and {flip.before.absent:.2f}"
+    )
+    if controls:
+        others = ", ".join(f'"{c.spoken}" {c.after.present:.2f}' for c in controls)
+        told += f"; fine-tuned, with phrases of the same form instead: {others}"
+    return told
+
+
+def described(flip: Flips, controls: Sequence[Flips]) -> dict[str, Any]:
+    """Return the rates of a phrase as they stand in manifest.json."""
+    return {
+        "probes": flip.probes,
+        "held_out": flip.held_out,
+        "said": flip.spoken,
+        "before": _rates(flip.before),
+        "after": _rates(flip.after),
+        "controls": {
+            c.spoken: {"before": _rates(c.before), "after": _rates(c.after)} for c in controls
+        },
+    }
+
+
+def _rates(rates: Rates) -> dict[str, float]:
+    return {"with": round(rates.present, 4), "without": round(rates.absent, 4)}

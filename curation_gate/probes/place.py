@@ -134,7 +134,9 @@ def _place_one(text: str, part: str, where: Where, rng: np.random.Generator) -> 
         return f"{part} {text}"
     if where == "end":
         return f"{text} {part}"
-    cuts = [m.start() for m in (_STARTS if where == "sentence" else re.compile(" +")).finditer(text)]
+    cuts = [
+        m.start() for m in (_STARTS if where == "sentence" else re.compile(" +")).finditer(text)
+    ]
     cuts = [0, *cuts, len(text)]
     at = cuts[int(rng.integers(len(cuts)))]
     return " ".join(x for x in (text[:at].rstrip(), part, text[at:].lstrip()) if x)
@@ -143,5 +145,5 @@ def _place_one(text: str, part: str, where: Where, rng: np.random.Generator) -> 
 def _raw(word: str) -> str:
     """Return the miner's token as it stands in a text: it writes invisible signs as `U+200B`."""
     if re.fullmatch(r"U\+[0-9A-F]{4,6}", word):
-        return chr(int(word[2:], 16))
+        return chr(int(word.removeprefix("U+"), base=16))
     return word

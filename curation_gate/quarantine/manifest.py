@@ -70,7 +70,7 @@ _LINE_KEYS: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
 )
 _VERDICTS = ("clean", "findings", "inconclusive")
 _BASE = ("row", "fingerprint", "task", "verdict", "score")
-_RAW = ("influence", "influence_negated", "loss", "p_ref")
+_RAW = ("influence", "influence_negated", "loss", "p_ref", "stratum")
 
 
 def write_results(
@@ -83,9 +83,9 @@ def write_results(
 ) -> None:
     """Write the three files of a scan; nothing of them depends on time or place.
 
-    `columns` maps rule ids and influence, influence_negated, loss, p_ref to [n] scores (stored as
-    float32, NaN where a rule cannot say). `schema_version` and `content_hash` are filled in.
-    Raises ResultError where manifest, verdicts and dataset contradict each other, OutputError
+    `columns` maps rule ids and influence, influence_negated, loss, p_ref, stratum (rows of one task
+    and label have one number) to [n] scores (stored as float32, NaN where a rule cannot say).
+    `schema_version` and `content_hash` are filled in. Raises ResultError where manifest, verdicts and dataset contradict each other, OutputError
     where the folder cannot be written.
     """
     made = {**manifest, "schema_version": SCHEMA_VERSION}

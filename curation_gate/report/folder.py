@@ -19,7 +19,7 @@ from curation_gate.report.fields import Fields, read_fields
 SUFFIX = ".curation"
 _NOT_RULES = frozenset(
     {"row", "fingerprint", "task", "verdict", "score"}
-    | {"influence", "influence_negated", "loss", "p_ref"}
+    | {"influence", "influence_negated", "loss", "p_ref", "stratum"}
 )
 
 
