@@ -60,7 +60,7 @@ def directional_influence(
     encoded: Encoded,
     directions: Sequence[Mapping[str, Tensor]],
     *,
-    tokens: int = 8192,
+    tokens: int = 4096,
     progress: Progress = Silent(),  # noqa: B008 - stateless
 ) -> RowPass:
     """Return the influence of each row along each of k directions, its loss and gradient norm.

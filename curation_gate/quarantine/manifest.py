@@ -85,8 +85,8 @@ def write_results(
 
     `columns` maps rule ids and influence, influence_negated, loss, p_ref, stratum (rows of one task
     and label have one number) to [n] scores (stored as float32, NaN where a rule cannot say).
-    `schema_version` and `content_hash` are filled in. Raises ResultError where manifest, verdicts and dataset contradict each other, OutputError
-    where the folder cannot be written.
+    `schema_version` and `content_hash` are filled in. Raises ResultError where manifest, verdicts
+    and dataset contradict each other, OutputError where the folder cannot be written.
     """
     made = {**manifest, "schema_version": SCHEMA_VERSION}
     made["content_hash"] = content_hash(made)
