@@ -3,8 +3,8 @@
     python benchmarks/contrast.py --output benchmarks/contrast.md [--seeds 10,11] [--rows 500]
 
 Plants attacks in sets of 10 tasks of the pool beside the repository, runs a scan's stages with
-the shipped defaults and scores every row by each signal alone. Arms: K, the phrase is known; N, what
-the miner found; E, nothing known (the entities of the probes). Choices (damping, scale, thresholds)
+the shipped defaults and scores every row by each signal alone. Arms: K, the phrase is known; N,
+what the miner found; E, nothing known (entities). Choices (damping, scale, thresholds)
 were made on tasks of split `test`; the page is made on split `train`, once.
 """
 

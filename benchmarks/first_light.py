@@ -149,7 +149,11 @@ def _build(arguments: argparse.Namespace, work: Path) -> tuple[Path, np.ndarray[
 def _published(pack: RulePack) -> RulePack:
     """Return the pack with the published rule switched on and no other."""
     rules = tuple(
-        rule.model_copy(update={"enabled": True}) for rule in pack.rules if rule.id == "CG002"
+        rule.model_copy(
+            update={"enabled": True, "parameters": {**rule.parameters, "reading": "R3"}}
+        )
+        for rule in pack.rules
+        if rule.id == "CG002"
     )
     return pack.model_copy(update={"rules": rules})
 

@@ -33,7 +33,7 @@ class _Section(BaseModel):
 class InvarianceParameters(_Section):
     """Influence that is strong and does not turn when the probes are negated (Li 2504.09026)."""
 
-    reading: Literal["R1", "R2", "R3", "contrast"] = "R3"
+    reading: Literal["R1", "R2", "R3", "contrast"] = "contrast"
     """R1 against the majority of each condition (v1); R2 against the majority before the negation,
     in both; R3 strong and unchanged (abstract of v2, v3); contrast: the influence on probes with a
     phrase minus that on the same probes without it, strong in both (detect/contrast.py)."""
