@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from curation_gate.rows.record import Dataset
     from curation_gate.rulepack import ProbesSection
 
-FACTOR_ROWS = 2000
-LAMBDA_ROWS = 1000
+FACTOR_ROWS = 1500
+LAMBDA_ROWS = 750
 """Rows behind the EK-FAC factors where the pack does not say (see influence/factors.py)."""
 
 
@@ -108,12 +108,10 @@ class Asked:
     """Texts with and without each phrase the miner found, and each of its controls."""
 
     def questions(self, transform: str) -> tuple[Question, ...]:
-        """Return what contrasts are taken of: each found phrase, else what the probes are about."""
+        """Return what contrasts are taken of: each found phrase, and what a caller asked about."""
         sets = [(p.phrase, p.probes) for p in self.phrases if p.control_of is None]
         if self.probes.origin != "mined":
             sets.append((self.probes.origin, self.probes))
-        if self.probes.origin == "entities" and len(sets) > 1:
-            sets.pop()
         return tuple(Question(about, s, negation.transform(s, transform)) for about, s in sets)
 
 
