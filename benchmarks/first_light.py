@@ -169,7 +169,7 @@ def _other_arms(
         seed=arguments.seed,
     )
     encoded = proxy.encode_rows(dataset.rows)
-    settings = finetune_settings(pack, proxy, arguments.seed)
+    settings = finetune_settings(pack, proxy, arguments.seed, len(dataset))
     finetune_cached(proxy, encoded, settings, cache=cache)
     plan = influence_plan(pack, Options(seed=arguments.seed))
     factors = fit_factors(

@@ -189,7 +189,7 @@ def _measure(
         first_hash = proxy.weights_hash()
         encoded = proxy.encode_rows(dataset.rows)
         bar.advance(n)
-    settings = finetune_settings(pack, proxy, options.seed)
+    settings = finetune_settings(pack, proxy, options.seed, n)
     with clock.stage("probes"):
         asked = build_probes(dataset, pack, options, found, held_out_rows(n, settings))
         probes, negated = asked.probes, transform(asked.probes, pack.probes.transform)

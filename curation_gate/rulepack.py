@@ -157,7 +157,8 @@ class ProxySection(_Section):
 
     name: Annotated[str, Field(min_length=1)] = "embedded"
     """embedded (ships with the tool), scratch (random weights), a model name, or a path."""
-    epochs: Annotated[int, Field(ge=1)] = 2
+    epochs: Annotated[int, Field(ge=1)] | None = None
+    """None: 2, and more for a small set (settings.py)."""
     batch_tokens: Annotated[int, Field(ge=1)] | None = None
     """Padded tokens a batch; give this or batch_rows. Neither: the proxy's own default."""
     batch_rows: Annotated[int, Field(ge=1)] | None = None

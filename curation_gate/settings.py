@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,13 @@ LAMBDA_ROWS = 750
 """Rows behind the EK-FAC factors where the pack does not say (see influence/factors.py)."""
 
 
+ROW_PASSES = 20_000
+LEAST_EPOCHS, MOST_EPOCHS = 2, 8
+"""How often a set is gone through where the pack does not say. After two epochs of 5,000 rows, 100
+of them planted, the proxy had not learned a rare token at all; on 3,000 rows the held-out loss was
+still falling after six (0.49, 0.38, 0.34, 0.29, 0.28, 0.28 nats a token)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a caller may set; None leaves it to the rule pack."""
@@ -48,12 +56,17 @@ class Options:
     """Rows the caller vouches for: the reference learns from them."""
 
 
-def finetune_settings(pack: RulePack, proxy: Proxy, seed: int) -> Settings:
-    """Fine-tuning as the pack asks for it, the rest as the defaults are."""
+def finetune_settings(pack: RulePack, proxy: Proxy, seed: int, rows: int) -> Settings:
+    """Fine-tuning of a set of `rows` rows as the pack asks for it, the rest as the defaults are.
+
+    Where the pack leaves the epochs open, a small set is gone through more often than a large one:
+    what a trigger teaches is learned in so many steps, whatever the size of the set.
+    """
     wanted = pack.proxy
     weights, embeddings = proxy.learning_rates
+    fitting = min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(ROW_PASSES / max(rows, 1))))
     settings = Settings(
-        epochs=wanted.epochs,
+        epochs=fitting if wanted.epochs is None else wanted.epochs,
         learning_rate=weights,
         embedding_learning_rate=embeddings,
         batch_rows=proxy.batch_rows,
