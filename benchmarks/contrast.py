@@ -192,6 +192,10 @@ def row_scores(done: Measured) -> dict[str, NDArray[np.float64]]:
         scores[f"contrast, arm {arm}"] = read.original.max(0)
         scores[f"negated contrast, arm {arm}"] = read.negated.max(0)
         scores[f"smaller of both, arm {arm} (CG002)"] = read.scores()[0]
+        for scale in ("none", "gradient", "residual"):
+            if scale != rule.parameters["scale"]:
+                read = contrasts.readings(replace(base, contrasts=own), scale)
+                scores[f"smaller of both, arm {arm}, scale {scale}"] = read.scores()[0]
     one = phrase.result(done.found, data, next(r for r in pack.rules if r.detector == "phrase"))
     scores["phrase and label (CG001)"] = one.scores.astype(np.float64)
     return scores

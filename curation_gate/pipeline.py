@@ -21,6 +21,8 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
+from curation_gate.detect import contrast
+from curation_gate.detect.divergence import divergences
 from curation_gate.detect.registry import DETECTORS
 from curation_gate.detect.signals import Signals
 from curation_gate.detect.verdict import decide
@@ -67,7 +69,7 @@ class ScanResult:
     dataset: Dataset
     verdicts: Verdicts
     scores: Columns
-    """Column name to [n]: influence, influence_negated, loss, p_ref, stratum, and each rule's."""
+    """Column name to [n]: what was measured (quarantine/manifest.py), and each rule's scores."""
     exit_code: int
     """0 clean, 1 findings at or above fail_on."""
 
@@ -136,6 +138,8 @@ def scan(
         "influence_negated": measured.signals.influence_negated,
         "loss": measured.signals.loss,
         "p_ref": measured.signals.p_ref,
+        "divergence": divergences(measured.signals),
+        **contrast.columns(measured.signals),
         "stratum": dataset.strata().astype(np.float32),
         **{result.rule: result.scores for result in results},
     }

@@ -58,6 +58,23 @@ def readings(signals: Signals, scale: str) -> Readings:
     return Readings(tuple(c.about for c in signals.contrasts), original, negated)
 
 
+def columns(signals: Signals) -> dict[str, NDArray[np.float32]]:
+    """Return `contrast` and `contrast_negated` [n]: robust z, of the phrase a row teaches most.
+
+    In the rows' residual scale, whether a rule asks for it or not; NaN where nothing was asked.
+    """
+    n = len(signals.dataset)
+    if not signals.contrasts:
+        nothing = np.full(n, np.nan, dtype=np.float32)
+        return {"contrast": nothing, "contrast_negated": nothing}
+    found = readings(signals, "residual")
+    best = found.scores()[1], np.arange(n)
+    return {
+        "contrast": found.original[best].astype(np.float32),
+        "contrast_negated": found.negated[best].astype(np.float32),
+    }
+
+
 def row_scale(signals: Signals, scale: str) -> NDArray[np.float64]:
     """[n] What a row's contrasts are divided by.
 

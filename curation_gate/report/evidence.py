@@ -24,7 +24,7 @@ class Standing:
     """A row's value in one column, and where that stands among the others."""
 
     name: str
-    """Rule id, or influence, influence_negated, loss, p_ref."""
+    """Rule id, or the name of a measurement."""
     title: str
     value: float | None
     """None where the rule could not say."""
@@ -61,6 +61,9 @@ class Evidence:
 _RAW = {
     "influence": "influence on the probes, nats",
     "influence_negated": "influence on the negated probes, nats",
+    "contrast": "what it adds to a found phrase's effect, robust z in its stratum",
+    "contrast_negated": "the same between the negated probes",
+    "divergence": "log-odds of its answer, fine-tuned minus reference, nats",
     "loss": "loss after fine-tuning, nats per token",
     "p_ref": "probability of its answer by a model that never saw it",
 }
