@@ -219,9 +219,9 @@ class InfluenceSection(_Section):
     damping: Annotated[float, Field(ge=0)] | None = None
     """Relative to the mean eigenvalue of each module; None: 0.1, as kronfluence does it."""
     factor_rows: Annotated[int, Field(ge=1)] | None = None
-    """Rows for the covariances; None: all."""
+    """Rows for the covariances; None: 1,500."""
     lambda_rows: Annotated[int, Field(ge=1)] | None = None
-    """Rows for the corrected eigenvalues; None: all."""
+    """Rows for the corrected eigenvalues; None: 750."""
 
 
 class RulePack(_Section):

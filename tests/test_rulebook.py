@@ -113,7 +113,7 @@ def test_hash_follows_settings_and_nothing_else() -> None:
         ("enabled: true", "enabled: false", "rules:", "every rule is switched off"),
         ("fail_on: quarantine", "fail_on: sometimes", "sometimes", "policy.fail_on: "),
         ("max_tokens: 96", "max_tokens: '96'", "'96'", "proxy.max_tokens: "),
-        ("  epochs: 2", "  epochs: 2\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
+        ("  epochs: null", "  epochs: 2\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
         ("batch_tokens: null", "batch_tokens: 512", "proxy:", "batch_tokens or batch_rows"),
         ("keywords: []", "keywords: [a]", "probes:", "`origin: keywords`"),
         ("origin: entities", "origin: file", "probes:", "`origin: file`"),

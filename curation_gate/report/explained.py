@@ -111,14 +111,15 @@ def _scores(standings: tuple[Standing, ...]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("rule", "what it measures"):
         table.add_column(name, overflow="fold")
-    for name in ("score", "percentile", "in its task", "in its stratum"):
+    strata = any(standing.percentile_stratum is not None for standing in standings)
+    for name in ("score", "percentile", "in its task", *["in its stratum"] * strata):
         table.add_column(name, justify="right")
     for standing in standings:
         numbers = (
             Text("cannot say" if standing.value is None else f"{standing.value:.4g}"),
             _percent(standing.percentile),
             _percent(standing.percentile_task),
-            _percent(standing.percentile_stratum),
+            *[_percent(standing.percentile_stratum)] * strata,
         )
         table.add_row(Text(plain(standing.name)), Text(plain(standing.title)), *numbers)
     return table
