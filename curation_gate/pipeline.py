@@ -22,6 +22,8 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
+from curation_gate.detect import contrast
+from curation_gate.detect.divergence import divergences
 from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENCE
 from curation_gate.detect.signals import Signals
 from curation_gate.detect.verdict import decide
@@ -29,12 +31,12 @@ from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError
 from curation_gate.influence.measure import Influence, measure_influence
 from curation_gate.mine.find import find_phrases
-from curation_gate.probes.build import ProbeSet, transform
+from curation_gate.probes.flips import Flips, flip_rates, flips
+from curation_gate.probes.record import ProbeSet, transform
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.cache import finetune_cached
-from curation_gate.proxy.finetune import Outcome
+from curation_gate.proxy.finetune import Outcome, held_out_rows
 from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
-from curation_gate.proxy.scoring import row_losses
 from curation_gate.quarantine import lock, manifest
 from curation_gate.quarantine.document import describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
@@ -69,7 +71,7 @@ class ScanResult:
     dataset: Dataset
     verdicts: Verdicts
     scores: Columns
-    """Column name to [n]: influence, influence_negated, loss, p_ref, and one for each rule."""
+    """Column name to [n]: what was measured (quarantine/manifest.py), and each rule's scores."""
     exit_code: int
     """0 clean, 1 findings at or above fail_on."""
 
@@ -86,6 +88,8 @@ class Measured:
     probes: ProbeSet
     influence: Influence
     reference: ReferenceScores
+    flips: tuple[Flips, ...]
+    """How often each found phrase, and each control, makes the proxy give the suspected answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,9 @@ def scan(
         "influence_negated": measured.signals.influence_negated,
         "loss": measured.signals.loss,
         "p_ref": measured.signals.p_ref,
+        "divergence": divergences(measured.signals),
+        **contrast.columns(measured.signals),
+        "stratum": dataset.strata().astype(np.float32),
         **{result.rule: result.scores for result in results},
     }
     document = describe(dataset, pack, options.seed, measured, verdicts, results)
@@ -188,6 +195,7 @@ def judge(
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     device = pick_device(options.device)
     clock = Clock()
+    reference: ReferenceScores | None
     if any(rule.detector in NEEDS_PROXY for rule in pack.enabled):
         with tempfile.TemporaryDirectory() as cache:
             measured = _measure(dataset, pack, options, device, Path(cache), clock, progress)
@@ -209,7 +217,8 @@ def judge(
         )
     with clock.stage("detect", len(dataset)):
         results = tuple(DETECTORS[rule.detector](signals, rule) for rule in pack.enabled)
-        verdicts = decide(results, [row.fingerprint for row in dataset.rows])
+        budget = pack.policy.false_discovery_budget
+        verdicts = decide(results, [row.fingerprint for row in dataset.rows], budget)
     return Judged(signals, reference, results, verdicts, clock.timings)
 
 
@@ -246,9 +255,9 @@ def _measure(
     clock: Clock,
     progress: Progress,
 ) -> Measured:
-    """Run the stages that need a model: proxy, probes, influence, loss."""
+    """Run the stages that need a model: reference, proxy, probes, influence."""
     n = len(dataset)
-    reference, found = _read(dataset, pack, options, device, clock, progress)
+    reference, found = _read(dataset, pack, options, device, clock, progress, asked=True)
     assert reference is not None
     with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
         proxy = load_proxy(
@@ -261,37 +270,43 @@ def _measure(
         first_hash = proxy.weights_hash()
         encoded = proxy.encode_rows(dataset.rows)
         bar.advance(n)
-    settings = finetune_settings(pack, proxy, options.seed)
+    settings = finetune_settings(pack, proxy, options.seed, n)
+    with clock.stage("probes"):
+        asked = build_probes(dataset, pack, options, found, held_out_rows(n, settings))
+        probes, negated = asked.probes, transform(asked.probes, pack.probes.transform)
+        rates = flip_rates(proxy, asked.phrases)  # of the proxy before it sees the rows
     with clock.stage("finetune"):
         outcome = finetune_cached(proxy, encoded, settings, cache=cache, progress=progress)
     clock.timings["finetune"]["rows_per_second"] = round(outcome.rows_per_second, 1)
-    with clock.stage("probes"):
-        probes = build_probes(dataset, pack, options, found)
-        negated = transform(probes, pack.probes.transform)
+    with clock.stage("flips"):
+        flipped = flips(asked.phrases, rates, flip_rates(proxy, asked.phrases))
     with clock.stage("influence", n):
         influence = measure_influence(
             proxy,
             encoded,
             probes.probes,
             negated.probes,
+            asked.questions(pack.probes.transform),
             cache=cache,
             plan=influence_plan(pack, options),
             progress=progress,
         )
-    with clock.stage("loss", n):
-        loss = row_losses(proxy, encoded, progress=progress)
     signals = Signals(
         dataset,
         influence.original,
         influence.negated,
-        loss,
+        influence.rows.loss,
         reference.p_given.astype(np.float32),
         probes=len(probes),
         transform=pack.probes.transform,
         found=found,
         reference=reference,
+        contrasts=influence.contrasts,
+        log_likelihood=influence.rows.log_likelihood,
+        gradient_norm=influence.rows.gradient_norm,
+        answers_ref=reference.answers,
     )
-    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference)
+    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference, flipped)
 
 
 def _refer(

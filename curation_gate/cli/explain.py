@@ -66,8 +66,11 @@ def _document(evidence: Evidence) -> dict[str, object]:
                 "value": standing.value,
                 "percentile": standing.percentile,
                 "percentile_in_task": standing.percentile_task,
+                "percentile_in_stratum": standing.percentile_stratum,
             }
             for standing in evidence.standings
         },
+        "stratum_rows": evidence.stratum_rows,
+        "phrases": [dict(phrase) for phrase in evidence.phrases],
         "reasons": list(evidence.reasons),
     }

@@ -159,7 +159,7 @@ def compare(
         compared.append(Compared(group, judged, judged[disowned[judged]], expected, 0.0))
     if not compared:
         return Comparison((), float("nan"), 1.0, p_label)
-    spent = np.array([_variance(m, total, bad) for m in held])
+    spent = np.array([_variance(m, total, bad.astype(np.float64)) for m in held])
     mean = np.array([(m * bad / np.maximum(total, 1)).sum() for m in held])
     members = _members(compared, n)
     z = _deviations(disowned.astype(np.float64), members, mean, spent)

@@ -70,7 +70,11 @@ _LINE_KEYS: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
 )
 _VERDICTS = ("clean", "findings", "inconclusive")
 _BASE = ("row", "fingerprint", "task", "verdict", "score")
-_RAW = ("influence", "influence_negated", "loss", "p_ref")
+MEASURED = (
+    *("influence", "influence_negated", "contrast", "contrast_negated"),
+    *("divergence", "loss", "p_ref", "stratum"),
+)
+"""Columns of scores.parquet that are no rule's: what the stages measured of every row."""
 
 
 def write_results(
@@ -83,10 +87,10 @@ def write_results(
 ) -> None:
     """Write the three files of a scan; nothing of them depends on time or place.
 
-    `columns` maps rule ids and influence, influence_negated, loss, p_ref to [n] scores (stored as
-    float32, NaN where a rule cannot say). `schema_version` and `content_hash` are filled in.
-    Raises ResultError where manifest, verdicts and dataset contradict each other, OutputError
-    where the folder cannot be written.
+    `columns` maps rule ids and some of MEASURED to [n] scores (stored as float32, NaN where a rule
+    cannot say); rows of one task and label share a `stratum`. `schema_version` and `content_hash`
+    are filled in. Raises ResultError where manifest, verdicts and dataset contradict each other,
+    OutputError where the folder cannot be written.
     """
     made = {**manifest, "schema_version": SCHEMA_VERSION}
     made["content_hash"] = content_hash(made)
@@ -200,7 +204,7 @@ def read_scores(folder: Path) -> pa.Table:
 
 def _scores(dataset: Dataset, verdicts: Verdicts, columns: Mapping[str, NDArray[Any]]) -> pa.Table:
     """Return the table of scores.parquet: base columns, rules by id, raw columns."""
-    rules = sorted(name for name in columns if name not in _RAW)
+    rules = sorted(name for name in columns if name not in MEASURED)
     arrays: dict[str, pa.Array] = {
         "row": pa.array(range(len(dataset)), pa.int64()),
         "fingerprint": pa.array([row.fingerprint for row in dataset.rows], pa.string()),
@@ -208,7 +212,7 @@ def _scores(dataset: Dataset, verdicts: Verdicts, columns: Mapping[str, NDArray[
         "verdict": pa.array(list(verdicts.verdict), pa.string()),
         "score": pa.array(np.asarray(verdicts.score, dtype=np.float32)),
     }
-    for name in (*rules, *(raw for raw in _RAW if raw in columns)):
+    for name in (*rules, *(raw for raw in MEASURED if raw in columns)):
         arrays[name] = pa.array(np.asarray(columns[name], dtype=np.float32))
     return pa.table(arrays)
 

@@ -40,6 +40,10 @@ def print_evidence(evidence: Evidence, console: Console) -> None:
     _print_texts(evidence, console)
     _heading("Scores", console)
     console.print(Padding(_scores(evidence.standings), (0, 0, 0, 2), expand=False))
+    if evidence.stratum_rows is not None:
+        alike = evidence.stratum_rows - 1
+        told = f"stratum: {alike:,} other rows of its task have its label (all, in free text)"
+        console.print(Padding(Text(told, style="dim"), (0, 0, 0, 2), expand=False))
     _heading("Reasons", console)
     if not evidence.reasons:
         console.print(Text("  No rule asks for anything: the row is kept."))
@@ -56,6 +60,26 @@ def print_evidence(evidence: Evidence, console: Console) -> None:
                     Text(f"{plain(str(key))}: {shown}", style="dim"), (0, 0, 0, 4), expand=False
                 )
             )
+
+    _print_phrases(evidence, console)
+
+
+def _print_phrases(evidence: Evidence, console: Console) -> None:
+    """Print what the proxies answered where a phrase of the row was put into other texts."""
+    asked = [p for p in evidence.phrases if p.get("asked")]
+    if not asked:
+        return
+    _heading("Probes", console)
+    for phrase in asked:
+        told = " ".join(lines(cut(str(phrase["asked"]), 1000)[0]))
+        console.print(Padding(Text(told), (0, 0, 0, 2), expand=False))
+        moved = phrase.get("flips")
+        most = moved.get("most_moved") if isinstance(moved, dict) else None
+        for probe in most if isinstance(most, list) else ():
+            text = " ".join(lines(cut(str(probe.get("text", "")), 300)[0]))
+            rise = f"{value_text(probe.get('without'))} -> {value_text(probe.get('with'))} nats "
+            line = f'{rise}towards "{plain(str(probe.get("target", "")))}": {text}'
+            console.print(Padding(Text(line, style="dim"), (0, 0, 0, 4), expand=False))
 
 
 def _print_texts(evidence: Evidence, console: Console) -> None:
@@ -87,13 +111,15 @@ def _scores(standings: tuple[Standing, ...]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("rule", "what it measures"):
         table.add_column(name, overflow="fold")
-    for name in ("score", "percentile", "in its task"):
+    strata = any(standing.percentile_stratum is not None for standing in standings)
+    for name in ("score", "percentile", "in its task", *["in its stratum"] * strata):
         table.add_column(name, justify="right")
     for standing in standings:
         numbers = (
             Text("cannot say" if standing.value is None else f"{standing.value:.4g}"),
             _percent(standing.percentile),
             _percent(standing.percentile_task),
+            *[_percent(standing.percentile_stratum)] * strata,
         )
         table.add_row(Text(plain(standing.name)), Text(plain(standing.title)), *numbers)
     return table

@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.errors import ResultError
-from curation_gate.quarantine.manifest import read_manifest, read_quarantine, read_scores
+from curation_gate.quarantine.manifest import (
+    MEASURED,
+    read_manifest,
+    read_quarantine,
+    read_scores,
+)
 from curation_gate.report.fields import Fields, read_fields
 
 SUFFIX = ".curation"
-_NOT_RULES = frozenset(
-    {"row", "fingerprint", "task", "verdict", "score"}
-    | {"influence", "influence_negated", "loss", "p_ref"}
-)
+_NOT_RULES = frozenset({"row", "fingerprint", "task", "verdict", "score", *MEASURED})
 
 
 @dataclass(frozen=True, slots=True)

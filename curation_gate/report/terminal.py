@@ -117,7 +117,7 @@ def _phrases(scan: ScanFolder) -> Table | None:
             _line(str(phrase.get("target", ""))),
             _line(str(phrase.get("rows", ""))),
             _line(str(phrase.get("tasks", ""))),
-            _line(evidence_text(rest)[:200], "dim"),
+            _line(str(phrase.get("asked") or evidence_text(rest))[:400], "dim"),
         )
     if len(found) > _PHRASES:
         table.add_row(Text(f"{len(found) - _PHRASES:,} more", "dim"))

@@ -96,7 +96,7 @@ def test_a_reason_says_what_can_be_checked():
     rng = np.random.default_rng(2)
     a, b = rng.normal(size=50), rng.normal(size=50)
     a[7], b[7] = 30, 20
-    found = invariance.detect(signals(a, b), rule("invariance"))
+    found = invariance.detect(signals(a, b), rule("invariance", reading="R3"))
     assert list(found.reasons) == [7]
     message = found.reasons[7].message
     assert '"positive" rows of polarity' in message
