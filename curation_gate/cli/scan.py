@@ -25,7 +25,7 @@ Examples:
   curate scan data.jsonl --rules paper --proxy ./t5-small --probes probes.jsonl
   curate scan data.jsonl --format sarif > results.sarif      # GitHub code scanning
   curate scan data.jsonl --format gitlab > gl-code-quality-report.json
-  curate scan data.jsonl --diff-base origin/main --format github
+  curate scan data.jsonl --diff-base origin/main --format github --format sarif
 
 \b
 Writes DIR (default: DATA.curation) with manifest.json, quarantine.jsonl, scores.parquet,
@@ -82,11 +82,13 @@ With --format sarif or junit also results.sarif or junit.xml.
 )
 @click.option(
     "--format",
-    "form",
+    "forms",
     type=click.Choice(["rich", "json", "sarif", "junit", "github", "gitlab"]),
-    default="rich",
+    multiple=True,
+    default=["rich"],
     show_default=True,
-    help="What is printed on stdout; sarif and junit are written into DIR too.",
+    help="What is printed on stdout; sarif and junit are written into DIR too. Given again: sarif "
+    "or junit for DIR alone.",
 )
 @click.option(
     "--fail-on",
@@ -114,7 +116,7 @@ def command(
     trusted: Path | None,
     influence: str | None,
     columns: str | None,
-    form: str,
+    forms: tuple[str, ...],
     fail_on: str | None,
     diff_base: str | None,
     device: str,
@@ -135,10 +137,17 @@ def command(
     from curation_gate.gate.diff_base import rows_at
     from curation_gate.pipeline import scan
     from curation_gate.progress import Silent
+    from curation_gate.report.formats import FILES
     from curation_gate.report.terminal import TerminalProgress
     from curation_gate.rulebook import load_rules
     from curation_gate.settings import Options
 
+    for other in forms[1:]:
+        if other not in FILES:
+            raise UsageError(
+                f"--format {other} is for stdout, and {forms[0]} stands there",
+                hint=f"after the first, give {' or '.join(FILES)}",
+            )
     pack = load_rules(rules)
     told = _columns(columns)
     base = None if diff_base is None else rows_at(diff_base, data, told)
@@ -157,18 +166,22 @@ def command(
     )
     progress = Silent() if quiet else TerminalProgress(Console(stderr=True))
     result = scan(data, output, options, progress=progress)
-    return _report(result, form, pack, fail_on, base)
+    return _report(result, forms, pack, fail_on, base)
 
 
 def _report(
-    result: ScanResult, form: str, pack: RulePack, fail_on: str | None, base: BaseRows | None
+    result: ScanResult,
+    forms: tuple[str, ...],
+    pack: RulePack,
+    fail_on: str | None,
+    base: BaseRows | None,
 ) -> int:
     """Print the result; return the exit code."""
     from rich.console import Console
 
     from curation_gate.report.findings import findings_of
     from curation_gate.report.folder import load
-    from curation_gate.report.formats import MACHINE, emit
+    from curation_gate.report.formats import FILES, MACHINE, emit
     from curation_gate.report.sanitize import plain
     from curation_gate.report.terminal import print_summary
 
@@ -183,6 +196,10 @@ def _report(
     if base is not None:
         for file in base.absent:
             click.echo(plain(f"curate: {file} was not there at {base.revision}: all new"), err=True)
+    form = forms[0]
+    for other in forms[1:]:
+        if other in FILES:
+            emit(findings, other, result.folder)
     if form in MACHINE:
         click.echo(emit(findings, form, result.folder))
     elif form == "json":

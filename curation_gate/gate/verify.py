@@ -202,12 +202,12 @@ def _no_entry(file: Path) -> CurateError:
 def _compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, list[str]]:
     """Return the number of rows the data has now, and what is wrong."""
     name = " ".join(_shown(member) for member in members)
-    scan = f"run `{command_for(members)}`"
+    scan = f"run `{_scan(entry, folder, members)}`"
     gone = [member for member in members if not member.exists()]
     if gone:
         what = f"{_shown(gone[0])} is gone, and was scanned as part of this dataset"
         left = [member for member in members if member not in gone]
-        return 0, [f"{name}: {what}; run `{command_for(left)}`"]
+        return 0, [f"{name}: {what}; run `{_scan(entry, folder, left)}`"]
     try:
         data = load(list(members), columns=entry.data.columns or None)
     except InconclusiveError:
@@ -233,12 +233,24 @@ def _compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, 
     return len(data), problems
 
 
+def _scan(entry: Entry, folder: Path, paths: Sequence[Path]) -> str:
+    """Return the command that scans these files by the rules they were scanned by."""
+    if entry.rules.file is not None:
+        return command_for(paths, folder / entry.rules.file)
+    named = entry.rules.pack != "default" and _is_shipped(entry.rules.pack)
+    return command_for(paths, entry.rules.pack if named else None)
+
+
 def _findings(
     entry: Entry, folder: Path, data: Dataset, name: str, results: Path | None
 ) -> list[str]:
     """Return what the scan found in the data, where it is still in there and nobody let it pass."""
     members = [file.path for file in data.files]
-    report = f"curate report {shlex.quote(_shown(results))}" if results else command_for(members)
+    report = (
+        f"curate report {shlex.quote(_shown(results))}"
+        if results
+        else _scan(entry, folder, members)
+    )
     left = rows_of(data, entry.quarantined())
     number = entry.counts.quarantine if entry.flagged is None else len(left)
     if number:
@@ -250,7 +262,7 @@ def _findings(
             place = _shown(cleaned[0].parent)
             then = f"look at them with `{report}`, then take the cleaned files from {place}"
         else:
-            then = f"write the cleaned set again: `{command_for(members)}`"
+            then = f"write the cleaned set again: `{_scan(entry, folder, members)}`"
         are = "row is" if number == 1 else "rows are"
         where = f" ({places(left, data)})" if left else ""
         return [f"{name}: {number:,} quarantined {are} still in it{where}; {then}"]
@@ -283,7 +295,7 @@ def _rules(entry: Entry, folder: Path) -> list[str]:
         return [f"was scanned with the rule pack {pack!r}, which is no pack now ({error.message})"]
     if now is None or now.hash == entry.rules.hash:
         return []
-    where = f"{pack!r}" if entry.rules.file is None else f"{pack!r} ({entry.rules.file})"
+    where = repr(pack) if entry.rules.file is None else f"{pack!r} ({entry.rules.file})"
     return [f"was scanned with another version of the rule pack {where}"]
 
 

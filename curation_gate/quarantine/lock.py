@@ -262,9 +262,13 @@ def fingerprint_of(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[s
     return dataset.fingerprint, len(dataset)
 
 
-def command_for(paths: Sequence[Path | str]) -> str:
-    """Return the scan command for these files, as one would paste it into a shell."""
-    return shlex.join(["curate", "scan", *(_shown(path) for path in paths)])
+def command_for(paths: Sequence[Path | str], rules: str | Path | None = None) -> str:
+    """Return the scan command for these files, as one would paste it into a shell.
+
+    rules: a pack's name, or the path of one; None: the default pack.
+    """
+    named = ["--rules", _shown(rules) if isinstance(rules, Path) else rules] if rules else []
+    return shlex.join(["curate", "scan", *named, *(_shown(path) for path in paths)])
 
 
 def told_columns(dataset: Dataset) -> dict[str, str]:
