@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation_gate import __version__
-from curation_gate.errors import CurateError, InconclusiveError, InputError, ResultError, RulesError
+from curation_gate.errors import CurateError, InconclusiveError, ResultError, RulesError
 from curation_gate.expectations.native import broken
 from curation_gate.expectations.promises import load_promises
 from curation_gate.gate.difference import (
@@ -22,22 +22,17 @@ from curation_gate.gate.difference import (
     rows_of,
     scanned,
 )
-from curation_gate.quarantine.lock import LOCK, Broken, command_for, lock_path, read_lock
+from curation_gate.gate.entries import SUFFIXES, find_entry, shown
+from curation_gate.quarantine.lock import LOCK, Broken, command_for
 from curation_gate.quarantine.lock_entry import Entry
 from curation_gate.quarantine.lock_migrations import SCHEMA_VERSION
 from curation_gate.quarantine.sketch import difference, without
 from curation_gate.rows import load
-from curation_gate.rows.formats import KNOWN, expand
+from curation_gate.rows.formats import expand
 from curation_gate.rows.record import Dataset
 from curation_gate.rulebook import RulePack, load_rules, rules_folder
 
-SUFFIXES = frozenset(
-    (
-        *(".jsonl", ".ndjson", ".json", ".csv", ".tsv"),
-        *(".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows"),
-    )
-)
-"""Names that can be data (each also with .gz)."""
+__all__ = ["SUFFIXES", "Outcome", "check", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Outcome:
     @property
     def name(self) -> str:
         """Return the files as a user would type them."""
-        return " ".join(_shown(file) for file in self.files)
+        return " ".join(shown(file) for file in self.files)
 
 
 def verify(paths: Sequence[Path | str]) -> list[str]:
@@ -89,7 +84,7 @@ def check(paths: Sequence[Path | str]) -> list[Outcome]:
         if any(file in members for members in done):
             continue
         try:
-            found = _entry(file, files)
+            found = find_entry(file, files)
         except CurateError as error:
             outcomes.append(Outcome((file,), 0, error=error))
             done.add((file,))
@@ -107,27 +102,13 @@ def check(paths: Sequence[Path | str]) -> list[Outcome]:
             continue
         if found.markers:
             problems.append(
-                f"{_shown(found.folder / LOCK)}: markers of an unfinished merge stand in it; take "
+                f"{shown(found.folder / LOCK)}: markers of an unfinished merge stand in it; take "
                 f"the lines that start with {'<<<<<<<'}, {'======='} and {'>>>>>>>'} out of it"
             )
         outcomes.append(
             Outcome(members, rows, tuple(problems), notes=_notes(found.entry, found.version))
         )
     return outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an entry was found."""
-
-    entry: Entry | Broken
-    folder: Path
-    version: int
-    markers: bool
-
-    @property
-    def files(self) -> Sequence[str]:
-        return self.entry.files if isinstance(self.entry, Broken) else self.entry.data.files
 
 
 @contextmanager
@@ -142,35 +123,10 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _entry(file: Path, files: Sequence[Path]) -> _Place:
-    """Return the lock entry of a file and where it stands. Raises ResultError."""
-    found: list[_Place] = []
-    for folder in file.parents:
-        path = folder / LOCK
-        if path.is_file():
-            name = file.relative_to(folder).as_posix()
-            lock = read_lock(path)
-            entries: list[Entry | Broken] = [*lock.datasets.values(), *lock.broken.values()]
-            places = (_Place(entry, folder, lock.version, lock.markers) for entry in entries)
-            found += [place for place in places if name in place.files]
-        if (folder / ".git").exists():
-            break
-    if not found:
-        raise _no_entry(file)
-    together = {str(path) for path in files}
-
-    def fits(place: _Place) -> tuple[bool, int]:
-        members = [str(place.folder / name) for name in place.files]
-        # Everything that was named before one file alone, that before a larger set.
-        return (not (len(members) > 1 and together.issuperset(members)), len(members))
-
-    return min(found, key=fits)
-
-
 def _broken(entry: Broken, folder: Path, members: Sequence[Path]) -> str:
     there = [member for member in members if member.exists()]
     return (
-        f"{_shown(folder / LOCK)}: its entry for {' '.join(_shown(m) for m in members)} cannot be "
+        f"{shown(folder / LOCK)}: its entry for {' '.join(shown(m) for m in members)} cannot be "
         f"believed: {entry.why}; run `{command_for(there or members)}`"
     )
 
@@ -184,28 +140,13 @@ def _notes(entry: Entry, version: int) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _no_entry(file: Path) -> CurateError:
-    suffix = Path(file.stem).suffix if file.suffix.lower() == ".gz" else file.suffix
-    if suffix.lower() not in SUFFIXES and not file.is_dir():
-        return InputError(
-            f"not a data file: curate reads {KNOWN}",
-            path=_shown(file),
-            hint="name data files only; in a pre-commit hook, set `files:` to your data",
-        )
-    lock = lock_path([file])
-    what = f"no entry for it in {_shown(lock)}" if lock.is_file() else f"no {LOCK} beside it"
-    return ResultError(
-        f"{_shown(file)}: was not scanned: {what}", hint=f"run `{command_for([file])}`"
-    )
-
-
 def _compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, list[str]]:
     """Return the number of rows the data has now, and what is wrong."""
-    name = " ".join(_shown(member) for member in members)
+    name = " ".join(shown(member) for member in members)
     scan = f"run `{_scan(entry, folder, members)}`"
     gone = [member for member in members if not member.exists()]
     if gone:
-        what = f"{_shown(gone[0])} is gone, and was scanned as part of this dataset"
+        what = f"{shown(gone[0])} is gone, and was scanned as part of this dataset"
         left = [member for member in members if member not in gone]
         return 0, [f"{name}: {what}; run `{_scan(entry, folder, left)}`"]
     try:
@@ -227,7 +168,7 @@ def _compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, 
         what = describe_difference(data, entry, results)
         problems.append(f"{name}: is not the data that was scanned: {what}; {scan}")
     problems += [
-        f"{_shown(folder / entry.cleaned.files[0])}: {what}; {scan}"
+        f"{shown(folder / entry.cleaned.files[0])}: {what}; {scan}"
         for what in _cleaned(entry, folder, results, data)
     ]
     return len(data), problems
@@ -247,19 +188,17 @@ def _findings(
     """Return what the scan found in the data, where it is still in there and nobody let it pass."""
     members = [file.path for file in data.files]
     report = (
-        f"curate report {shlex.quote(_shown(results))}"
-        if results
-        else _scan(entry, folder, members)
+        f"curate report {shlex.quote(shown(results))}" if results else _scan(entry, folder, members)
     )
     left = rows_of(data, entry.quarantined())
     number = entry.counts.quarantine if entry.flagged is None else len(left)
     if number:
         cleaned = [folder / file for file in entry.cleaned.files]
         if len(cleaned) == len(members) == 1 and cleaned[0].is_file():
-            copy = shlex.join(["cp", _shown(cleaned[0]), _shown(members[0])])
+            copy = shlex.join(["cp", shown(cleaned[0]), shown(members[0])])
             then = f"look at them with `{report}`, then take the cleaned set: `{copy}`"
         elif len(cleaned) == len(members) and all(file.exists() for file in cleaned):
-            place = _shown(cleaned[0].parent)
+            place = shown(cleaned[0].parent)
             then = f"look at them with `{report}`, then take the cleaned files from {place}"
         else:
             then = f"write the cleaned set again: `{_scan(entry, folder, members)}`"
@@ -349,9 +288,3 @@ def _is_copy(files: Sequence[Path], data: Dataset) -> bool:
         return False
     with files[0].open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == data.files[0].sha256
-
-
-def _shown(path: Path | None) -> str:
-    here = Path.cwd()
-    assert path is not None
-    return str(path.relative_to(here) if path != here and path.is_relative_to(here) else path)

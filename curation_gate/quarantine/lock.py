@@ -9,8 +9,6 @@ the lock, so CI scans again. Imports neither torch nor Great Expectations: a com
 from __future__ import annotations
 
 import json
-import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +18,32 @@ from curation_gate.atomic import atomic_open
 from curation_gate.errors import CurateError, InconclusiveError, ResultError
 from curation_gate.quarantine.lock_entry import Entry, checked
 from curation_gate.quarantine.lock_migrations import MIGRATIONS, SCHEMA_VERSION
+from curation_gate.quarantine.lock_places import (
+    LOCK,
+    command_for,
+    inside,
+    lock_path,
+    near,
+    relative,
+)
 from curation_gate.quarantine.lock_text import Facts, LockTextError, read_facts, write_facts
 from curation_gate.quarantine.sketch import sketch_of, without
 from curation_gate.rows import dataset_fingerprint, load
 from curation_gate.rows.record import Dataset
 from curation_gate.rows.schema import find_schema
 
-LOCK = "curate.lock"
+__all__ = [
+    "LOCK",
+    "Broken",
+    "Lock",
+    "command_for",
+    "fingerprint_of",
+    "lock_path",
+    "read_lock",
+    "save_lock",
+    "told_columns",
+    "write_lock",
+]
 
 _HINT = f"restore {LOCK} from version control, or delete it and run `curate scan DATA` again"
 
@@ -82,7 +99,7 @@ def write_lock(
             "quarantined ones were to be kept",
             hint="run `curate scan` again, and nothing else on that folder meanwhile",
         )
-    names = [_relative(file.path, path.parent) for file in dataset.files]
+    names = [relative(file.path, path.parent) for file in dataset.files]
     name = " ".join(sorted(names))
     lock = read_lock(path) if path.exists() else Lock({})
     flagged = None if verdicts is None else _flagged(dataset, verdicts)
@@ -99,14 +116,14 @@ def write_lock(
             "columns": columns,
         },
         "cleaned": {
-            "files": _inside(cleaned, path.parent),
+            "files": inside(cleaned, path.parent),
             "fingerprint": fingerprint,
             "rows": rows,
         },
         "counts": {kind: counts[kind] for kind in ("keep", "review", "quarantine")},
         "rules": {
             **{key: manifest["rules"][key] for key in ("pack", "hash")},
-            "file": None if rules_file is None else _near(rules_file, path.parent),
+            "file": None if rules_file is None else near(rules_file, path.parent),
         },
         "tool": {key: manifest["tool"][key] for key in ("name", "version")},
         "verdict": manifest["verdict"],
@@ -229,30 +246,6 @@ def _sketch(dataset: Dataset, flagged: Mapping[str, str]) -> dict[str, str]:
     return sketch_of(without(dataset.rows, out))
 
 
-def _near(path: Path, folder: Path) -> str | None:
-    """Return a path relative to the lock, where both lie in one repository; None elsewhere."""
-    absolute = _absolute(path)
-    for root in (folder, *folder.parents):
-        if (root / ".git").exists() or root == folder:
-            if absolute.is_relative_to(root):
-                return Path(os.path.relpath(absolute, folder)).as_posix()
-            if (root / ".git").exists():
-                return None
-    return None
-
-
-def lock_path(files: Sequence[Path]) -> Path:
-    """Return where the lock of these files lies: in the folder they share."""
-    folders = [_absolute(file).parent for file in files]
-    try:
-        return Path(os.path.commonpath(folders)) / LOCK
-    except ValueError as error:  # two drives of Windows
-        raise ResultError(
-            "the data files share no folder, so there is no place for their lock",
-            hint="scan them one by one",
-        ) from error
-
-
 def fingerprint_of(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[str, int]:
     """Return fingerprint and number of rows of files; an empty set is a set of no rows here."""
     try:
@@ -260,15 +253,6 @@ def fingerprint_of(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[s
     except InconclusiveError:
         return dataset_fingerprint(()), 0
     return dataset.fingerprint, len(dataset)
-
-
-def command_for(paths: Sequence[Path | str], rules: str | Path | None = None) -> str:
-    """Return the scan command for these files, as one would paste it into a shell.
-
-    rules: a pack's name, or the path of one; None: the default pack.
-    """
-    named = ["--rules", _shown(rules) if isinstance(rules, Path) else rules] if rules else []
-    return shlex.join(["curate", "scan", *named, *(_shown(path) for path in paths)])
 
 
 def told_columns(dataset: Dataset) -> dict[str, str]:
@@ -287,27 +271,6 @@ def told_columns(dataset: Dataset) -> dict[str, str]:
             found = {}
         told |= {role: name for role, name in file.columns.items() if found.get(role) != name}
     return told
-
-
-def _inside(paths: Sequence[Path], folder: Path) -> list[str]:
-    """Return the paths relative to the folder; none where one lies outside: it is nobody else's."""
-    if not all(_absolute(path).is_relative_to(folder) for path in paths):
-        return []
-    return [_relative(path, folder) for path in paths]
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return _absolute(path).relative_to(folder).as_posix()
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
-
-
-def _shown(path: Path | str) -> str:
-    absolute, here = _absolute(Path(path)), Path.cwd()
-    near = absolute != here and absolute.is_relative_to(here)
-    return str(absolute.relative_to(here) if near else path)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
