@@ -192,7 +192,8 @@ def _findings(
     )
     left = rows_of(data, entry.quarantined())
     number = entry.counts.quarantine if entry.flagged is None else len(left)
-    if number:
+    relabelled = entry.relabelled()
+    if number or relabelled:
         cleaned = [folder / file for file in entry.cleaned.files]
         if len(cleaned) == len(members) == 1 and cleaned[0].is_file():
             copy = shlex.join(["cp", shown(cleaned[0]), shown(members[0])])
@@ -202,6 +203,9 @@ def _findings(
             then = f"look at them with `{report}`, then take the cleaned files from {place}"
         else:
             then = f"write the cleaned set again: `{_scan(entry, folder, members)}`"
+        if not number:
+            have = "row has" if relabelled == 1 else "rows have"
+            return [f"{name}: {relabelled:,} relabelled {have} the old label in it; {then}"]
         are = "row is" if number == 1 else "rows are"
         where = f" ({places(left, data)})" if left else ""
         return [f"{name}: {number:,} quarantined {are} still in it{where}; {then}"]
@@ -218,7 +222,9 @@ def _findings(
 
 def _is_what_was_let_pass(entry: Entry, data: Dataset) -> bool:
     """Return whether the data are the scanned rows, but for quarantined ones left out or let go."""
-    if not entry.decisions or not entry.flagged or rows_of(data, entry.quarantined()):
+    if not entry.decisions or not entry.flagged or entry.relabelled():
+        return False
+    if rows_of(data, entry.quarantined()):
         return False
     flagged = (f for f, verdict in entry.flagged.items() if verdict == "quarantine")
     change = difference(entry.sketch, without(data.rows, flagged))

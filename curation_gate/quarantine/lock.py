@@ -35,6 +35,7 @@ from curation_gate.rows.schema import find_schema
 __all__ = [
     "LOCK",
     "Broken",
+    "Entry",
     "Lock",
     "command_for",
     "fingerprint_of",
@@ -77,17 +78,20 @@ def write_lock(
     dataset: Dataset,
     cleaned: Sequence[Path],
     manifest: dict[str, Any],
+    decisions: Mapping[str, Mapping[str, str]] | None = None,
     *,
     verdicts: Sequence[str] | None = None,
     rules_file: Path | None = None,
 ) -> Path:
     """Write the dataset's entry into the lock beside its data; returns the lock's path.
 
-    Other entries stay as they are, and so do decisions on rows that are still flagged. `cleaned`:
-    the files write_cleaned wrote, read again here: the lock promises what is on disk, not what was
-    meant. verdicts: [n] of the rows; without them the lock cannot name rows that change later.
-    Raises ResultError where the lock that is there is damaged or the cleaned set is not the input
-    without its quarantined rows.
+    Other entries stay as they are. `cleaned`: the files write_cleaned wrote, read again here: the
+    lock promises what is on disk, not what was meant. decisions: fingerprint to what a reviewer
+    decided; None: those of the entry before on rows that are still flagged. verdicts: [n] of the
+    rows; without them the lock cannot name rows that change later. rules_file: a pack of the
+    user's; None: the file of the entry before, where the pack is still the same. Raises
+    ResultError where the lock that is there is damaged or the cleaned set is not the input without
+    its quarantined rows.
     """
     path = lock_path([file.path for file in dataset.files])
     counts = manifest["counts"]
@@ -103,11 +107,14 @@ def write_lock(
     name = " ".join(sorted(names))
     lock = read_lock(path) if path.exists() else Lock({})
     flagged = None if verdicts is None else _flagged(dataset, verdicts)
-    before: Mapping[str, Any] = {}
-    if name in lock.datasets:
-        before = lock.datasets[name].decisions
-    elif name in lock.broken:
-        before = lock.broken[name].decisions
+    before = lock.datasets.get(name)
+    pack_file = None if rules_file is None else near(rules_file, path.parent)
+    if rules_file is None and before and before.rules.hash == manifest["rules"]["hash"]:
+        pack_file = before.rules.file
+    if decisions is None:
+        known = before or lock.broken.get(name)
+        reached = known.decisions if known else {}
+        decisions = {key: made for key, made in reached.items() if key in (flagged or {})}
     entry = {
         "data": {
             "files": names,
@@ -123,12 +130,12 @@ def write_lock(
         "counts": {kind: counts[kind] for kind in ("keep", "review", "quarantine")},
         "rules": {
             **{key: manifest["rules"][key] for key in ("pack", "hash")},
-            "file": None if rules_file is None else near(rules_file, path.parent),
+            "file": pack_file,
         },
         "tool": {key: manifest["tool"][key] for key in ("name", "version")},
         "verdict": manifest["verdict"],
         "flagged": flagged,
-        "decisions": {key: made for key, made in before.items() if key in (flagged or {})},
+        "decisions": dict(decisions),
         "floor": dict(manifest["floor"]),
         "sketch": {} if flagged is None else _sketch(dataset, flagged),
     }

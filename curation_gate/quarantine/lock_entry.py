@@ -86,6 +86,10 @@ class Entry(_Part):
             if verdict == "quarantine" and decision_of(self.decisions.get(fingerprint)) in TAKES_OUT
         )
 
+    def relabelled(self) -> int:
+        """Return the number of contents whose answer a reviewer has changed."""
+        return sum(decision_of(said) == "relabel" for said in self.decisions.values())
+
     def undecided(self) -> frozenset[str]:
         """Return the fingerprints of flagged rows on which nobody has decided."""
         return frozenset(
