@@ -132,15 +132,9 @@ def command(
     from curation_gate.environment import require_scan_packages
 
     require_scan_packages()
-    from rich.console import Console
-
     from curation_gate.gate.diff_base import rows_at
-    from curation_gate.pipeline import scan
-    from curation_gate.progress import Silent
     from curation_gate.report.formats import FILES
-    from curation_gate.report.terminal import TerminalProgress
     from curation_gate.rulebook import load_rules
-    from curation_gate.settings import Options
 
     for other in forms[1:]:
         if other not in FILES:
@@ -151,6 +145,14 @@ def command(
     pack = load_rules(rules)
     told = _columns(columns)
     base = None if diff_base is None else rows_at(diff_base, data, told)
+
+    from rich.console import Console
+
+    from curation_gate.pipeline import scan
+    from curation_gate.progress import Silent
+    from curation_gate.report.terminal import TerminalProgress
+    from curation_gate.settings import Options
+
     options = Options(
         rules=pack,
         proxy=proxy,

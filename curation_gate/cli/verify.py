@@ -10,6 +10,7 @@ EPILOG = """\b
 Examples:
   curate verify data.jsonl
   curate verify 'parts/*.jsonl' --format json
+  curate verify curate.lock                  # every dataset it has an entry for
 
 \b
 Checks, against curate.lock beside the data:

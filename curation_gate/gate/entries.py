@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,15 @@ def find_entry(file: Path, files: Sequence[Path]) -> Place:
         return (not (len(members) > 1 and together.issuperset(members)), len(members))
 
     return min(found, key=fits)
+
+
+def locked_files(path: Path) -> list[Path]:
+    """Return a file of each dataset of a lock. Raises ResultError."""
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - keep links
+    lock = read_lock(path)
+    entries = [entry.data.files for entry in lock.datasets.values()]
+    entries += [list(entry.files) for entry in lock.broken.values()]
+    return [folder / files[0] for files in entries]
 
 
 def _no_entry(file: Path) -> CurateError:

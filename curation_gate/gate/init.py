@@ -99,14 +99,18 @@ def plan(root: Path, names: Sequence[str], ci: Sequence[str]) -> list[Change]:
 
     names: data files, as data_names gives them. ci: github, gitlab.
     """
+    lock = (
+        lock_path([root / name for name in names])
+        .relative_to(Path(os.path.abspath(root)))  # noqa: PTH100 - keep links
+        .as_posix()
+    )
     words = {
-        "@FILES@": "^(" + "|".join(re.escape(name).replace("'", "''") for name in names) + ")$",
+        "@FILES@": _pattern(names),
+        "@FILES_AND_LOCK@": _pattern([*names, lock]),
         "@DATA@": shlex.join(names),
         "@RULES@": RULES,
         "@VERSION@": __version__,
-        "@LOCK@": lock_path([root / name for name in names])
-        .relative_to(Path(os.path.abspath(root)))  # noqa: PTH100 - keep links
-        .as_posix(),
+        "@LOCK@": lock,
     }
     changes = [_whole(root, RULES, _rules()), _hooks(root, _filled("hooks.yaml", words))]
     if "github" in ci:
@@ -126,6 +130,10 @@ def write(root: Path, changes: Sequence[Change], *, force: bool = False) -> list
     for change in written:
         write_text(root / change.path, change.text)
     return written
+
+
+def _pattern(names: Sequence[str]) -> str:
+    return "^(" + "|".join(re.escape(name) for name in names) + ")$"
 
 
 def _rules() -> str:

@@ -22,7 +22,7 @@ from curation_gate.gate.difference import (
     rows_of,
     scanned,
 )
-from curation_gate.gate.entries import SUFFIXES, find_entry, shown
+from curation_gate.gate.entries import SUFFIXES, find_entry, locked_files, shown
 from curation_gate.quarantine.lock import LOCK, Broken, command_for
 from curation_gate.quarantine.lock_entry import Entry
 from curation_gate.quarantine.lock_migrations import SCHEMA_VERSION
@@ -72,12 +72,14 @@ def check(paths: Sequence[Path | str]) -> list[Outcome]:
     """Return an outcome for each dataset the paths belong to, in the order given.
 
     Files scanned together are one dataset, even where one of them alone is named: a commit hook
-    gets the changed files only.
+    gets the changed files only. A lock stands for every dataset it has an entry for.
     """
     outcomes = []
     done: set[tuple[Path, ...]] = set()
     try:
-        files = [Path(os.path.abspath(file)) for file in expand(paths)]  # noqa: PTH100 - keep links
+        named = [path for path in paths if Path(path).name != LOCK]
+        files = [Path(os.path.abspath(file)) for file in expand(named)]  # noqa: PTH100 - keep links
+        files += [file for path in paths if path not in named for file in locked_files(Path(path))]
     except CurateError as error:
         return [Outcome(tuple(Path(path) for path in paths), 0, error=error)]
     for file in files:
@@ -148,7 +150,10 @@ def _compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, 
     if gone:
         what = f"{shown(gone[0])} is gone, and was scanned as part of this dataset"
         left = [member for member in members if member not in gone]
-        return 0, [f"{name}: {what}; run `{_scan(entry, folder, left)}`"]
+        then = f"run `{_scan(entry, folder, left)}`"
+        if not left:
+            then = f"bring it back, or take its lines out of {shown(folder / LOCK)}"
+        return 0, [f"{name}: {what}; {then}"]
     try:
         data = load(list(members), columns=entry.data.columns or None)
     except InconclusiveError:

@@ -94,6 +94,15 @@ def test_a_commit_of_scanned_data_passes_and_of_edited_data_fails(
         "run `curate scan --rules curation-rules.yaml data/a.jsonl`"
     ) in done.stderr
 
+    lock = Path("data/curate.lock")
+    whole = lock.read_text()
+    data.write_text(scanned)
+    lock.write_text(whole + '"a.jsonl" counts keep = 7\n')
+    done = commit(environment)
+    assert done.returncode == 1
+    assert "two answers to 'counts keep': a merge mixed two scans" in done.stderr
+    lock.write_text(whole)
+
     rules = Path("curation-rules.yaml")
     rules.write_text(rules.read_text().replace("alpha: 0.05", "alpha: 0.01"))
     data.write_text(scanned + "\n")

@@ -194,6 +194,21 @@ def test_a_quarantined_row_that_came_back_into_the_cleaned_set_is_told(folder: P
     assert any("not a Parquet file" in problem for problem in verify([data]))
 
 
+def test_a_lock_stands_for_its_datasets(folder: Path) -> None:
+    for name in ("a", "b", "c"):
+        lock_scan([write_rows(Path(f"{name}.jsonl"), 50, text=name)])
+    assert [outcome.name for outcome in check([LOCK, "b.jsonl"])] == [
+        "b.jsonl", "a.jsonl", "c.jsonl",
+    ]  # fmt: skip
+    Path("c.jsonl").unlink()
+    (problem,) = verify([LOCK])
+    assert "c.jsonl is gone" in problem
+    assert "bring it back, or take its lines out of curate.lock" in problem
+    Path(LOCK).write_text("x")
+    with pytest.raises(ResultError, match="not a fact of a lock"):
+        verify([LOCK])
+
+
 def test_files_scanned_together_are_verified_together(folder: Path) -> None:
     one, two = write_rows(Path("a.jsonl"), 40), write_rows(Path("b b.jsonl"), 40, text="song")
     lock_scan([one, two], folder=Path("scan"))
