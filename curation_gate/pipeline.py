@@ -41,7 +41,7 @@ from curation_gate.quarantine import lock, manifest
 from curation_gate.quarantine.document import describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
 from curation_gate.reference.frozen import FrozenReference
-from curation_gate.rulebook import RulePack, load_rules
+from curation_gate.rulebook import RulePack, load_rules, rules_folder
 from curation_gate.settings import (
     Options,
     build_probes,
@@ -170,7 +170,13 @@ def scan(
             staged, manifest=document, dataset=dataset, verdicts=verdicts, columns=columns
         )
         written = _write_report(staged, folder)
-    lock.write_lock(dataset, [folder / p.relative_to(staged) for p in paths_written], dict(written))
+    lock.write_lock(
+        dataset,
+        [folder / p.relative_to(staged) for p in paths_written],
+        dict(written),
+        verdicts=verdicts.verdict,
+        rules_file=pack.path if pack.path and pack.path.parent != rules_folder() else None,
+    )
     counts = document["counts"]
     findings = {
         "quarantine": counts["quarantine"],

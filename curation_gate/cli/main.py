@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "Check in seconds that a dataset is the one that was scanned.",
     "report": "Show the result of a scan again.",
     "explain": "Say why one row was flagged, with the evidence of every rule.",
+    "init": "Put hook, CI job and rules file into a dataset repository.",
     "attack": "Red team: plant a known attack, and the truth file beside it.",
 }
 """Name of each command (and of its module in this folder) and its line in `curate --help`."""
