@@ -59,6 +59,12 @@ cleaned.<suffix>, report.html and expectations.html, and curate.lock beside the 
     help="Rows you vouch for, of the same tasks: the reference learns from them.",
 )
 @click.option(
+    "--allow",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What you let pass, with reasons. [default: curate-allow.yaml beside the data]",
+)
+@click.option(
     "--influence",
     type=click.Choice(["directional", "aggregated", "pairwise"]),
     help="How influence is computed. [default: the pack's]",
@@ -95,6 +101,7 @@ def command(
     probes: Path | None,
     keywords: tuple[str, ...],
     trusted: Path | None,
+    allow: Path | None,
     influence: str | None,
     columns: str | None,
     form: str,
@@ -131,6 +138,7 @@ def command(
         columns=_columns(columns),
         fail_on=fail_on,
         trusted=trusted,
+        allow=allow,
     )
     progress = Silent() if quiet else TerminalProgress(Console(stderr=True))
     result = scan(data, output, options, progress=progress)
