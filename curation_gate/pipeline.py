@@ -37,7 +37,7 @@ from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
 from curation_gate.proxy.scoring import row_losses
 from curation_gate.quarantine import lock, manifest
 from curation_gate.quarantine.allow import let_pass, load_allow
-from curation_gate.quarantine.document import describe
+from curation_gate.quarantine.document import BROKEN, describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
 from curation_gate.reference.frozen import FrozenReference
 from curation_gate.rulebook import RulePack, load_rules
@@ -262,9 +262,7 @@ def _write_cleaned(
         checked = check_cleaned(dataset, verdicts, cleaned)
     document["expectations"] = {"success": checked.success, "checked": len(checked.results)}
     if not checked.success:
-        document["notes"].append(
-            "The cleaned set does not hold every expectation: see expectations.html."
-        )
+        document["notes"].append(BROKEN)
     atomic.write_text(staged / "expectations.html", checked.html)
     return paths
 

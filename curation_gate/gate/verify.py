@@ -172,7 +172,11 @@ def _findings(
     """Return what the scan found in the data, where it is still in there."""
     counts = entry.counts
     report = f"curate report {shlex.quote(_shown(results))}" if results else command_for(members)
-    if counts.quarantine:
+    relabelled = sum(
+        isinstance(said, dict) and said.get("decision") == "relabel"
+        for said in entry.decisions.values()
+    )
+    if counts.quarantine or relabelled:
         cleaned = [folder / file for file in entry.cleaned.files]
         if len(cleaned) == len(members) == 1 and cleaned[0].is_file():
             copy = shlex.join(["cp", _shown(cleaned[0]), _shown(members[0])])
@@ -182,6 +186,9 @@ def _findings(
             then = f"look at them with `{report}`, then take the cleaned files from {place}"
         else:
             then = f"write the cleaned set again: `{command_for(members)}`"
+        if not counts.quarantine:
+            have = "row has" if relabelled == 1 else "rows have"
+            return [f"{name}: {relabelled:,} relabelled {have} the old label in it; {then}"]
         are = "row is" if counts.quarantine == 1 else "rows are"
         return [f"{name}: {counts.quarantine:,} quarantined {are} still in it; {then}"]
     if counts.review and entry.verdict == "findings" and _fails_on_review(entry):

@@ -93,7 +93,7 @@ class Entry(_Part):
     tool: Tool
     verdict: Literal["clean", "findings", "inconclusive"]
     decisions: dict[str, Any]
-    """Fingerprint to what a reviewer decided; none yet."""
+    """Fingerprint to what a reviewer decided (quarantine/journal.py, Decision.document)."""
     floor: dict[str, int | None]
     """Task to the number of rows a trigger needs to be found; None where that is unknown."""
 
@@ -105,7 +105,12 @@ class Lock(_Part):
     datasets: dict[str, Entry]
 
 
-def write_lock(dataset: Dataset, cleaned: Sequence[Path], manifest: dict[str, Any]) -> Path:
+def write_lock(
+    dataset: Dataset,
+    cleaned: Sequence[Path],
+    manifest: dict[str, Any],
+    decisions: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Path:
     """Write the dataset's entry into the lock beside its data; returns the lock's path.
 
     Other entries stay as they are. `cleaned`: the files write_cleaned wrote, read again here: the
@@ -139,7 +144,7 @@ def write_lock(dataset: Dataset, cleaned: Sequence[Path], manifest: dict[str, An
         "rules": {name: manifest["rules"][name] for name in ("pack", "hash")},
         "tool": {name: manifest["tool"][name] for name in ("name", "version")},
         "verdict": manifest["verdict"],
-        "decisions": {},
+        "decisions": {print_: dict(said) for print_, said in decisions.items()},
         "floor": dict(manifest["floor"]),
     }
     try:
