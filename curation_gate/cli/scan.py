@@ -135,7 +135,7 @@ def command(
         device=device,
         seed=seed,
         cache=not no_cache,
-        columns=_columns(columns),
+        columns=columns_option(columns),
         fail_on=fail_on,
         trusted=trusted,
         allow=allow,
@@ -149,7 +149,7 @@ def command(
     return result.exit_code
 
 
-def _columns(text: str | None) -> dict[str, str] | None:
+def columns_option(text: str | None) -> dict[str, str] | None:
     """Role to column name, from `role=name,role=name`. Raises UsageError."""
     if text is None:
         return None
