@@ -81,8 +81,9 @@ def placed_tokens(text: str) -> list[tuple[str, int, int]]:
     """
     folded: list[str] = []
     places: list[int] = []
+    marks = {} if text.isascii() else _APOSTROPHES  # as in `tokens`
     for place, character in enumerate(text):
-        plain = unicodedata.normalize("NFKC", character).translate(_APOSTROPHES).casefold()
+        plain = unicodedata.normalize("NFKC", character).translate(marks).casefold()
         folded.append(plain)
         places.extend([place] * len(plain))
     places.append(len(text))

@@ -262,4 +262,4 @@ def _said(error: ValidationError) -> str:
 
 
 def _torn(path: Path) -> str:
-    return f"{path}: the last line was cut short while it was written; that decision is dropped"
+    return f"{path.name}: its last line was cut short by a kill or a crash and is dropped"

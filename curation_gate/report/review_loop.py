@@ -271,12 +271,11 @@ class Loop:
     def _draw(self, message: Text | None = None, page: Sequence[Text] | None = None) -> None:
         columns, height = self.terminal.size
         top = screen.header(self.name, self.review, columns)
-        bottom = (
-            screen.footer(self._message, columns)
-            if message is None
-            else screen.footer(message, columns, asking=True)
+        asking = message is not None
+        bottom = screen.footer(
+            self._message if message is None else message, self.console, columns, asking=asking
         )
-        room = max(1, height - _FRAME)
+        room = max(1, height - len(top) - len(bottom) - 2)
         item = self.review.current
         if page is not None:
             shown = list(page)

@@ -101,10 +101,11 @@ def header(name: str, review: Review, width: int) -> list[Text]:
     return [_both(left, right, width), _both(line, mark, width)]
 
 
-def footer(message: Text, width: int, *, asking: bool = False) -> list[Text]:
-    """Return the lines at the bottom: what happened or is asked, and the keys."""
+def footer(message: Text, console: Console, width: int, *, asking: bool = False) -> list[Text]:
+    """Return the lines at the bottom: what happened or is asked (at most three), and the keys."""
+    said = list(message.wrap(console, width, overflow="fold"))[:3] or [Text()]
     if asking:
-        return [message, Text("esc goes back, nothing decided", "dim")]
+        return [*said, Text("esc goes back, nothing decided", "dim")]
     keys = list(_KEYS)
     while keys and sum(len(k) + 2 for k in (*keys, *_LAST_KEYS)) - 2 > width:
         keys.pop()
@@ -114,7 +115,7 @@ def footer(message: Text, width: int, *, asking: bool = False) -> list[Text]:
         bar.append("  " if bar.plain else "")
         bar.append(name, "bold")
         bar.append(f" {what}")
-    return [message, bar]
+    return [*said, bar]
 
 
 def body(
@@ -217,7 +218,7 @@ def _texts(item: Item, console: Console, width: int, *, folded: bool = False) ->
         shown, left = wrapped(text, item.phrases, console, width, limit=MOST)
         hidden = len(shown) - FOLDED if folded else 0
         if hidden > 1:
-            shown = _folded(shown, hidden)
+            shown = _folded(shown, hidden, width)
         made += [Text(name.capitalize(), "bold"), *shown]
         if left:
             made.append(Text(f"{GUTTER}({left:,} more characters in quarantine.jsonl)", "dim"))
@@ -225,13 +226,14 @@ def _texts(item: Item, console: Console, width: int, *, folded: bool = False) ->
     return made
 
 
-def _folded(shown: list[Text], hidden: int) -> list[Text]:
+def _folded(shown: list[Text], hidden: int, width: int) -> list[Text]:
     """Return FOLDED of the lines, from shortly before the first mark on, and how many are not."""
     first = next((k for k, line in enumerate(shown) if any(s.style == MARK for s in line.spans)), 0)
     start = max(0, min(first - 2, hidden))
     before = f"{start:,} lines before and " if start else ""
-    told = f"{GUTTER}({before}{hidden - start:,} behind are hidden: v shows all)"
-    return [*shown[start : start + FOLDED], Text(told, "dim")]
+    told = Text(f"{GUTTER}({before}{hidden - start:,} behind are hidden: v shows all)", "dim")
+    told.truncate(width, overflow="ellipsis")
+    return [*shown[start : start + FOLDED], told]
 
 
 def _evidence(item: Item, review: Review, console: Console, width: int) -> list[Text]:
