@@ -263,10 +263,10 @@ class Loop:
         self._say(message)
 
     def _say(self, text: str) -> None:
-        self._message = Text(plain(text), "green")
+        self._message = Text(plain(text), "bold")
 
     def _warn(self, text: str) -> None:
-        self._message = Text(plain(text), "bold yellow")
+        self._message = Text(plain(text), "bold red")
 
     def _draw(self, message: Text | None = None, page: Sequence[Text] | None = None) -> None:
         columns, height = self.terminal.size

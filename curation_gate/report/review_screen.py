@@ -17,7 +17,6 @@ from curation_gate.report.fields import Fields, read_fields, value_text
 from curation_gate.report.row_text import GUTTER, MARK, marked, phrase_spans, wrapped
 from curation_gate.report.sanitize import cut, lines, plain
 from curation_gate.report.summary import rows
-from curation_gate.report.terminal import STYLES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,12 +32,9 @@ SAMPLES = 5
 FOLDED = 8
 """Lines of one text that are shown where the evidence stands below it, until all are asked for."""
 _EVIDENCE = 300
-_STYLES = {
-    "accept": "bold red",
-    "release": "bold green",
-    "relabel": "bold yellow",
-    "skip": "dim",
-}
+_STYLES = {"accept": "red", "release": "green", "relabel": "magenta", "skip": "dim"}
+VERDICTS = {"quarantine": "red", "review": "magenta"}
+"""No yellow, and green never bold: both vanish on a light background."""
 _KEYS = (
     *("a accept", "r release", "l relabel", "s skip", "u undo", "b back"),
     *("p phrase", "f filter", "g go to", "n next open"),
@@ -85,7 +81,7 @@ def header(name: str, review: Review, width: int) -> list[Text]:
         (f"row {item.rows[0]}", "bold"),
         f" and {len(item.rows) - 1} more of this content" if len(item.rows) > 1 else "",
         "  ",
-        (item.verdict, f"bold {STYLES[item.verdict]}"),
+        (item.verdict, f"bold {VERDICTS[item.verdict]}"),
         "" if item.score < 0 else f" {item.score:.2f}",
         "  answer ",
         (plain(cut(fields_of(item).output, 200)[0]) or "(empty)", "bold"),
@@ -161,7 +157,7 @@ def group_page(group: Group, console: Console, width: int, height: int) -> list[
         fields = fields_of(item)
         head = Text.assemble(
             (f"row {item.rows[0]} ", "bold"),
-            (item.verdict, STYLES[item.verdict]),
+            (item.verdict, VERDICTS[item.verdict]),
             f"  {plain(item.task)}  answer ",
             (plain(cut(fields.output, 100)[0]), "bold"),
         )
