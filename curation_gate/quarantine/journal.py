@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -197,8 +198,6 @@ def locked(folder: Path) -> Iterator[None]:
 
 def _locked(folder: Path) -> int:
     """Return an open file that holds the lock; the system lets go of it when the process ends."""
-    import fcntl  # noqa: PLC0415 - not on Windows, where everything else of this file is read too
-
     path = folder / LOCK_FILE
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -207,6 +206,10 @@ def _locked(folder: Path) -> int:
             f"cannot write into {folder}: {error.strerror or error}",
             hint="a review keeps its journal there: copy the folder to where you may write",
         ) from error
+    if sys.platform == "win32":  # no flock, and no `curate review` to guard against
+        return lock
+    import fcntl  # noqa: PLC0415 - not on Windows, where everything else of this file is read too
+
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

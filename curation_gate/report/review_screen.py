@@ -32,6 +32,8 @@ SAMPLES = 5
 FOLDED = 8
 """Lines of one text that are shown where the evidence stands below it, until all are asked for."""
 _EVIDENCE = 300
+_SEARCHED = 100_000
+"""Characters in which a sample's phrase is looked for (a choice: a moment's work)."""
 _STYLES = {"accept": "red", "release": "green", "relabel": "magenta", "skip": "dim"}
 VERDICTS = {"quarantine": "red", "review": "magenta"}
 """No yellow, and green never bold: both vanish on a light background."""
@@ -274,7 +276,7 @@ def _around(text: str, phrase: str, limit: int) -> str:
     """Return the part of a text that holds the phrase, at most `limit` characters."""
     if len(text) <= limit:
         return text
-    spans = phrase_spans(text, (phrase,))
+    spans = phrase_spans(text[:_SEARCHED], (phrase,))
     middle = spans[0][0] if spans else 0
     start = max(0, min(middle - limit // 3, len(text) - limit))
     dots = "\u2026"
