@@ -10,6 +10,7 @@ leaves no half-written output, and resumes from its cache.
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,8 @@ from curation_gate.proxy.cache import finetune_cached
 from curation_gate.proxy.finetune import Outcome, held_out_rows
 from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
 from curation_gate.quarantine import lock, manifest
-from curation_gate.quarantine.document import describe
+from curation_gate.quarantine.allow import let_pass, load_allow
+from curation_gate.quarantine.document import BROKEN, describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
 from curation_gate.reference.frozen import FrozenReference
 from curation_gate.rulebook import RulePack, load_rules, rules_folder
@@ -142,6 +144,7 @@ def scan(
             f"{pack.policy.minimum_rows})",
             hint="scan the whole set together with the new rows",
         )
+    allowing = load_allow(options.allow, dataset)
     check_folder(folder)
     with cache_folder(folder, keep=options.cache) as cache:
         measured = _measure(dataset, pack, options, device, cache, clock, progress)
@@ -149,6 +152,13 @@ def scan(
         results = [DETECTORS[rule.detector](measured.signals, rule) for rule in pack.enabled]
         budget = pack.policy.false_discovery_budget
         verdicts = decide(results, [row.fingerprint for row in dataset.rows], budget)
+        allowed = None
+        if allowing is not None:
+            today = dt.datetime.now(dt.UTC).date()
+            allowed = let_pass(
+                results, dataset, allowing[1], today, budget=budget, name=allowing[0].name
+            )
+            results, verdicts = list(allowed.results), allowed.verdicts
     columns: dict[str, np.ndarray[Any, Any]] = {
         "influence": measured.signals.influence,
         "influence_negated": measured.signals.influence_negated,
@@ -161,6 +171,9 @@ def scan(
     }
     document = describe(dataset, pack, options.seed, measured, verdicts, results)
     document["device"] = str(device)
+    if allowed is not None:
+        document["allowed"] = allowed.document
+        document["notes"].extend(allowed.notes)
     with progress.stage("writing the results", len(dataset)) as bar, staging(folder) as staged:
         paths_written = _write_cleaned(staged, dataset, verdicts, document, options.columns, clock)
         bar.advance(len(dataset))
@@ -348,9 +361,7 @@ def _write_cleaned(
         checked = check_cleaned(dataset, verdicts, cleaned)
     document["expectations"] = {"success": checked.success, "checked": len(checked.results)}
     if not checked.success:
-        document["notes"].append(
-            "The cleaned set does not hold every expectation: see expectations.html."
-        )
+        document["notes"].append(BROKEN)
     atomic.write_text(staged / "expectations.html", checked.html)
     return paths
 

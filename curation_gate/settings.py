@@ -54,6 +54,8 @@ class Options:
     fail_on: str | None = None
     trusted: Path | None = None
     """Rows the caller vouches for: the reference learns from them."""
+    allow: Path | None = None
+    """What may pass (quarantine/allow.py); None: curate-allow.yaml beside the data, if there."""
 
 
 def finetune_settings(pack: RulePack, proxy: Proxy, seed: int, rows: int) -> Settings:

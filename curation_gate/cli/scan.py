@@ -71,6 +71,12 @@ With --format sarif or junit also results.sarif or junit.xml.
     help="Rows you vouch for, of the same tasks: the reference learns from them.",
 )
 @click.option(
+    "--allow",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What you let pass, with reasons. [default: curate-allow.yaml beside the data]",
+)
+@click.option(
     "--influence",
     type=click.Choice(["directional", "aggregated", "pairwise"]),
     help="How influence is computed. [default: the pack's]",
@@ -114,6 +120,7 @@ def command(
     probes: Path | None,
     keywords: tuple[str, ...],
     trusted: Path | None,
+    allow: Path | None,
     influence: str | None,
     columns: str | None,
     forms: tuple[str, ...],
@@ -143,7 +150,7 @@ def command(
                 hint=f"after the first, give {' or '.join(FILES)}",
             )
     pack = load_rules(rules)
-    told = _columns(columns)
+    told = columns_option(columns)
     base = None if diff_base is None else rows_at(diff_base, data, told)
 
     from rich.console import Console
@@ -165,6 +172,7 @@ def command(
         columns=told,
         fail_on=fail_on,
         trusted=trusted,
+        allow=allow,
     )
     progress = Silent() if quiet else TerminalProgress(Console(stderr=True))
     result = scan(data, output, options, progress=progress)
@@ -225,7 +233,7 @@ def _report(
     return result.exit_code if base is None else int(findings.failing > 0)
 
 
-def _columns(text: str | None) -> dict[str, str] | None:
+def columns_option(text: str | None) -> dict[str, str] | None:
     """Role to column name, from `role=name,role=name`. Raises UsageError."""
     if text is None:
         return None

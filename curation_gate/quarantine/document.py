@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from curation_gate.rulebook import RulePack
 
 
+BROKEN = "The cleaned set does not hold every expectation: see expectations.html."
+"""The note of a scan whose cleaned set breaks what was promised of it."""
+
+
 class ModelStages(Protocol):
     """What the stages that need a model leave behind (pipeline.Measured)."""
 

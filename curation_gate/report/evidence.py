@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.errors import UsageError
+from curation_gate.quarantine.flagged import named_phrases
+from curation_gate.quarantine.journal import decisions, read_journal
+from curation_gate.quarantine.manifest import DECIDED, QUARANTINE
 from curation_gate.report.fields import Fields
 from curation_gate.report.folder import ScanFolder, quoted
 
@@ -56,6 +59,12 @@ class Evidence:
     """Rows of its task and label, itself among them; None where the folder does not say."""
     phrases: tuple[Mapping[str, Any], ...] = ()
     """What the manifest says of the phrases its reasons name."""
+    marks: tuple[str, ...] = ()
+    """Phrases its reasons name."""
+    decision: Mapping[str, Any] | None = None
+    """What a reviewer decided (Decision.document), and `applied`: whether the results follow it."""
+    where: str = "quarantine.jsonl"
+    """The file of the folder that holds the row."""
 
 
 _RAW = {
@@ -80,12 +89,20 @@ def find_row(scan: ScanFolder, wanted: str) -> int:
     value = rest if kinds else wanted
     kinds = kinds or {"row", "id", "fingerprint"}
     # A row may itself have an id such as `row:7`.
-    found = {int(line["row"]): "id" for line in scan.flagged if line.get("id") == wanted}
+    found = {
+        int(line["row"]): "id"
+        for line in (*scan.flagged, *scan.decided)
+        if line.get("id") == wanted
+    }
     count = len(scan.columns["row"])
     if "row" in kinds and re.fullmatch(r"[0-9]{1,15}", value) and int(value) < count:
         found.setdefault(int(value), "row")
     if "id" in kinds:
-        found |= {int(line["row"]): "id" for line in scan.flagged if line.get("id") == value}
+        found |= {
+            int(line["row"]): "id"
+            for line in (*scan.flagged, *scan.decided)
+            if line.get("id") == value
+        }
     if "fingerprint" in kinds and re.fullmatch(rf"[0-9a-fA-F]{{{_MIN_PREFIX},}}", value):
         prefix = value.lower()
         prints = scan.columns["fingerprint"]
@@ -116,7 +133,8 @@ def find_row(scan: ScanFolder, wanted: str) -> int:
 
 def gather(scan: ScanFolder, row: int) -> Evidence:
     """Return everything the folder holds on a row (0-based)."""
-    line = next((line for line in scan.flagged if int(line["row"]) == row), None)
+    lines = {int(line["row"]): line for line in (*scan.flagged, *scan.decided)}
+    line = lines.get(row)
     columns = scan.columns
     task = str(columns["task"][row])
     same = np.asarray(columns["task"] == task, dtype=np.bool_)
@@ -145,6 +163,9 @@ def gather(scan: ScanFolder, row: int) -> Evidence:
         place=_place(scan, row),
         stratum_rows=None if stratum is None else int(stratum.sum()),
         phrases=_named(scan, reasons),
+        marks=() if line is None else named_phrases(line["reasons"]),
+        decision=None if line is None else _decision(scan, line),
+        where=QUARANTINE if line is None or line["verdict"] != "keep" else DECIDED,
     )
 
 
@@ -158,6 +179,17 @@ def _named(
         if isinstance(found, Mapping):
             about |= {str(found[key]) for key in ("phrase", "about") if found.get(key)}
     return tuple(p for p in scan.manifest["phrases"] if str(p.get("phrase")) in about)
+
+
+def _decision(scan: ScanFolder, line: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what the journal says of a row, or what the results say where it is silent."""
+    applied = line.get("decision")
+    decision = decisions(read_journal(scan.path)[0]).get(str(line["fingerprint"]))
+    if decision is None:
+        return None if applied is None else {**applied, "applied": True}
+    said = decision.document()
+    known = {k: v for k, v in (applied or {}).items() if k != "scanned"}
+    return {**said, "applied": said == known or decision.action == "skip"}
 
 
 def percentile(values: NDArray[np.float64], value: float) -> float:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from curation_gate.report.fields import value_text
+from curation_gate.report.row_text import GUTTER, wrapped
 from curation_gate.report.sanitize import cut, lines, plain
 from curation_gate.report.terminal import STYLES
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 _MAX_TEXT = 6000
 """Characters of a text shown; the rest is counted (a choice: a few screens)."""
-_GUTTER = "\u2502 "
-"""Stands before every line of row text, so that no line of the output starts with it."""
 
 
 def print_evidence(evidence: Evidence, console: Console) -> None:
@@ -37,6 +37,11 @@ def print_evidence(evidence: Evidence, console: Console) -> None:
     for name, value in facts:
         if value is not None:
             console.print(Text(f"{name:<12}{plain(value)}", style="dim"))
+    if evidence.marks:
+        named = ", ".join(f'"{plain(phrase)}"' for phrase in evidence.marks)
+        console.print(Text(f"{'phrase':<12}{named}", style="dim"))
+    if evidence.decision is not None:
+        console.print(Text(f"{'decision':<12}{plain(decided(evidence.decision))}", style="bold"))
     _print_texts(evidence, console)
     _heading("Scores", console)
     console.print(Padding(_scores(evidence.standings), (0, 0, 0, 2), expand=False))
@@ -82,6 +87,27 @@ def _print_phrases(evidence: Evidence, console: Console) -> None:
             console.print(Padding(Text(line, style="dim"), (0, 0, 0, 4), expand=False))
 
 
+def decided(decision: Mapping[str, Any]) -> str:
+    """Return a decision as a sentence: `released by Ada: an honest row`.
+
+    decision: as Decision.document has it; `applied` False adds that it is not in the results yet.
+    """
+    words = {
+        "accept": "accepted as poison",
+        "release": "released",
+        "relabel": f'relabelled to "{decision.get("label", "")}"',
+        "skip": "skipped",
+    }
+    said = words.get(str(decision.get("decision")), str(decision.get("decision")))
+    if decision.get("reviewer"):
+        said += f" by {decision['reviewer']}"
+    if decision.get("reason"):
+        said += f": {decision['reason']}"
+    if decision.get("applied") is False:
+        said += " (not applied yet: run `curate clean`)"
+    return said
+
+
 def _print_texts(evidence: Evidence, console: Console) -> None:
     if evidence.fields is None:
         _heading("Text", console)
@@ -89,17 +115,16 @@ def _print_texts(evidence: Evidence, console: Console) -> None:
         where = Text(f"{told} {plain(evidence.place)}.")
         console.print(Padding(where, (0, 0, 0, 2), expand=False))
         return
-    width = max(20, console.width - len(_GUTTER))
     for name, text in zip(evidence.fields._fields, evidence.fields, strict=True):
         if not text and name != "output":
             continue
         _heading(name.capitalize(), console)
-        start, left = cut(text, _MAX_TEXT)
-        for line in lines(start):
-            for part in Text(line).wrap(console, width, overflow="fold"):
-                console.print(Text.assemble((_GUTTER, "dim"), part), no_wrap=True, soft_wrap=True)
+        width = max(22, console.width)
+        shown, left = wrapped(text, evidence.marks, console, width, limit=_MAX_TEXT)
+        for line in shown:
+            console.print(line, no_wrap=True, soft_wrap=True)
         if left:
-            console.print(Text(f"{_GUTTER}({left:,} more characters in quarantine.jsonl)", "dim"))
+            console.print(Text(f"{GUTTER}({left:,} more characters in {evidence.where})", "dim"))
 
 
 def _heading(title: str, console: Console) -> None:
