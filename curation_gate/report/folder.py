@@ -18,7 +18,7 @@ from curation_gate.report.fields import Fields, read_fields
 
 SUFFIX = ".curation"
 _NOT_RULES = frozenset(
-    {"row", "fingerprint", "task", "verdict", "score"}
+    {"row", "fingerprint", "task", "source", "verdict", "score"}
     | {"influence", "influence_negated", "loss", "p_ref"}
 )
 
@@ -34,7 +34,8 @@ class ScanFolder:
     flagged: tuple[Mapping[str, Any], ...]
     """Lines of quarantine.jsonl: quarantine first, then review, each by falling score."""
     columns: Mapping[str, NDArray[Any]]
-    """Columns of scores.parquet, each [n]; numbers missing there are NaN here."""
+    """Columns of scores.parquet, each [n]; numbers missing there are NaN here. Where the rows name
+    no source and came from several files, `source` is the name of each row's file."""
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -53,6 +54,11 @@ class ScanFolder:
         """The cleaned file (or folder, where several files were scanned); None where absent."""
         found = sorted(self.path.glob("cleaned.*")) + sorted(self.path.glob("cleaned"))
         return self.name / found[0].name if found else None
+
+    def source(self, row: int) -> str | None:
+        """Return where a row came from; None where nobody says."""
+        sources = self.columns.get("source")
+        return None if sources is None or sources[row] is None else str(sources[row])
 
     def fields(self, flagged: Mapping[str, Any]) -> Fields:
         """Return instruction, input and output of a line of quarantine.jsonl."""
@@ -107,6 +113,10 @@ def load(path: Path, *, name: Path | None = None) -> ScanFolder:
     try:
         columns = {name: _column(table[name]) for name in table.column_names}
         _check(manifest, flagged, columns)
+        files = manifest["dataset"]["files"]
+        if "source" not in columns and len(files) > 1:
+            file_names = np.array([str(file["name"]) for file in files], dtype=object)
+            columns["source"] = np.repeat(file_names, [int(file["rows"]) for file in files])
     except KeyError as error:
         raise ResultError(f"{path}: damaged: {error} is missing", hint=_hint(path)) from error
     except (TypeError, ValueError, AttributeError) as error:
@@ -164,6 +174,8 @@ def _check(
         int(floor or 0)
     str(manifest["rules"]["pack"]), str(manifest["tool"]["version"]), str(manifest["proxy"]["name"])
     rows = len(columns["row"])
+    if sum(int(file["rows"]) for file in manifest["dataset"]["files"]) != rows:
+        raise ValueError(f"the files of the manifest do not add up to {rows} rows")
     if not np.array_equal(columns["row"], np.arange(rows)):
         raise ValueError("the rows of scores.parquet are not 0, 1, 2, ...")
     for line in flagged:
