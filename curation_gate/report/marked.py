@@ -55,10 +55,11 @@ def finder(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _shown(text: str, found: re.Pattern[str] | None) -> Markup:
-    return Markup("").join(
-        Markup("<mark>{}</mark>").format(_safe(part)) if is_found else _safe(part)
+    shown = (
+        f"<mark>{_safe(part)}</mark>" if is_found else _safe(part)
         for part, is_found in _parts(text, found)
     )
+    return Markup("".join(shown))  # noqa: S704 - _safe escapes
 
 
 def _parts(text: str, found: re.Pattern[str] | None) -> Iterator[tuple[str, bool]]:
@@ -70,11 +71,12 @@ def _parts(text: str, found: re.Pattern[str] | None) -> Iterator[tuple[str, bool
     yield text[end:], False
 
 
-def _safe(text: str) -> Markup:
-    return Markup("").join(
-        escape(piece.text)
+def _safe(text: str) -> str:
+    # Plain joins, not Markup.format: ten times as fast, and a page holds a million characters.
+    return "".join(
+        str(escape(piece.text))
         if piece.name is None
-        else Markup('<b class="hid" title="{}">{}</b>').format(piece.name.lower(), piece.text)
+        else f'<b class="hid" title="{escape(piece.name.lower())}">{escape(piece.text)}</b>'
         for piece in pieces(text)
     )
 

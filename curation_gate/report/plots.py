@@ -180,6 +180,9 @@ def _quartiles(values: NDArray[np.float64]) -> str:
 
 
 def _number(value: float) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= 10 * size:  # no room for 45,893 beside an axis
+            return f"{value / size:,.0f}{letter}".replace("-", "\u2212")
     text = f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2g}"
     return text.replace("-", "\u2212")
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pytest
 from report.scan_builder import HOSTILE, ScanBuilder
 
 from curation_gate.report.cards import MAX_ROWS
+from curation_gate.report.folder import load
 from curation_gate.report.html import render
 from curation_gate.report.marked import mark
+from curation_gate.report.summary import summarise
 
 VOID = {"meta", "link", "br", "input"}
 ALLOWED = {
@@ -241,3 +245,73 @@ def test_mark_says_how_much_it_cut() -> None:
     assert str(mark("<\u202e>")) == (
         '&lt;<b class="hid" title="right-to-left override">U+202E</b>&gt;'
     )
+
+
+def test_a_scan_of_no_rows_has_a_page(tmp_path: Path) -> None:
+    builder = ScanBuilder(
+        n=0, planted=0, honest_mentions=0, manifest={"verdict": "inconclusive", "notes": []}
+    )
+    page = assert_inert(render(builder.write(tmp_path / "x.curation")))
+    assert "Inconclusive" in page.text
+    assert "Flagged rows" not in page.text
+
+
+def test_a_scan_of_fifty_thousand_rows_has_a_page_in_seconds(tmp_path: Path) -> None:
+    names = (*(f"crowd-{k}" for k in range(60)), None)
+    builder = ScanBuilder(n=50_000, planted=3_000, honest_mentions=500, sources=names)
+    folder = builder.write(tmp_path / "x.curation")
+    begin = time.perf_counter()
+    html = render(folder)
+    assert time.perf_counter() - begin < 20  # two on a quiet machine
+    page = assert_inert(html)
+    assert len(html.encode()) < 2_000_000
+    assert "The first 1,000 of 3,500 rows" in page.text
+    assert "21 more sources in scores.parquet" in page.text
+
+
+def test_evidence_of_any_kind_is_shown(tmp_path: Path) -> None:
+    phrase = {
+        "phrase": "james bond", "status": "confirmed", "target": "positive", "rows": 15, "tasks": 2,
+        "targets": {"film_reviews": "positive", "comments": "positive"}, "with_words": ["007"],
+        "target_rows": 15, "expected": 4.2, "flip_rate": 0.913,
+        "contrast": {"plus": 4.125, "negated": None}, "places": ["start", "<b>end</b>"],
+    }  # fmt: skip
+    folder = ScanBuilder(manifest={"phrases": [phrase]}).write(tmp_path / "x.curation")
+    html = render(folder)
+    page = assert_inert(html)
+    assert "15 rows hold it in 2 tasks. 15 of them answer positive" in page.text
+    assert "leads to expect 4. It comes with 007." in page.text
+    for name, value in (
+        ("flip rate", "0.913"),
+        ("contrast", "negated null, plus 4.125"),
+        ("places", "start, &lt;b&gt;end&lt;/b&gt;"),
+    ):
+        assert f"<dt>{name}</dt><dd><bdi>{value}</bdi></dd>" in html
+
+
+def test_a_phrase_is_highlighted_where_a_rule_names_it(tmp_path: Path) -> None:
+    long = "One sentence that says nothing. " * 60 + "Then James   Bond's <i>car</i> came."
+    folder = ScanBuilder(planted=1, texts={0: long}).write(tmp_path / "x.curation")
+    lines = folder / "quarantine.jsonl"
+    told = [json.loads(line) for line in lines.read_bytes().splitlines()]
+    for line in told:
+        line["reasons"][0]["evidence"] = {"phrase": "james bond"}
+    lines.write_text("".join(json.dumps(line) + "\n" for line in told), encoding="utf-8")
+    html = render(folder)
+    assert_inert(html)
+    assert "<mark>James   Bond</mark>&#39;s &lt;i&gt;car&lt;/i&gt;" in html
+    assert "more characters" in html
+
+
+def test_sources_are_the_rows_own_or_their_files(tmp_path: Path) -> None:
+    folder = ScanBuilder(sources=("anna", "bert", None)).write(tmp_path / "x.curation")
+    assert [(s.source, s.rows, s.quarantine) for s in summarise(load(folder)).sources] == [
+        ("anna", 100, 4), ("bert", 100, 4), (None, 100, 4)
+    ]  # fmt: skip
+    files = [{"name": f"{k}.jsonl", "rows": rows} for k, rows in enumerate((10, 0, 290))]
+    dataset = {"rows": 300, "fingerprint": "ab" * 16, "files": files, "tasks": {}}
+    folder = ScanBuilder(manifest={"dataset": dataset}).write(tmp_path / "y.curation")
+    assert [(s.source, s.rows, s.quarantine) for s in summarise(load(folder)).sources] == [
+        ("0.jsonl", 10, 10), ("2.jsonl", 290, 2)
+    ]  # fmt: skip
+    assert summarise(load(ScanBuilder().write(tmp_path / "z.curation"))).sources == ()
