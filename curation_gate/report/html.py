@@ -20,6 +20,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
+from curation_gate.errors import ResultError
 from curation_gate.report import plots
 from curation_gate.report.cards import Card, cards
 from curation_gate.report.fields import evidence_text
@@ -46,6 +47,17 @@ def render(folder: Path, *, name: Path | None = None) -> str:
     Raises ResultError where the folder is missing or damaged.
     """
     scan = load(folder, name=name)
+    try:
+        return _render(scan)
+    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+        # A manifest may hold anything below its first level; most of it is never read but here.
+        raise ResultError(
+            f"{folder}: cannot be shown: {type(error).__name__}: {error}",
+            hint="run `curate scan` again; with a folder no other hand touched, report this",
+        ) from error
+
+
+def _render(scan: ScanFolder) -> str:
     summary = summarise(scan)
     page = {
         "summary": summary,
@@ -196,11 +208,15 @@ def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _timings(manifest: Mapping[str, Any]) -> list[tuple[str, float, float | None]]:
     """Return (stage, seconds, rows per second) of each stage, the longest first."""
     found = [
-        (str(stage), float(value["seconds"]), value.get("rows_per_second"))
+        (str(stage), float(value["seconds"]), _number(value.get("rows_per_second")))
         for stage, value in manifest["timings"].items()
         if isinstance(value, Mapping) and isinstance(value.get("seconds"), int | float)
     ]
     return sorted(found, key=lambda stage: -stage[1])
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _percent(count: int, whole: int) -> str:

@@ -136,7 +136,7 @@ def bar_end(shares: Sequence[float]) -> int:
     shares: flagged share of each task or source, 0..1.
     """
     largest = 100 * max(shares, default=0.0)
-    return next(end for end in (5, 10, 25, 50, 100) if largest <= end)
+    return next((end for end in (5, 10, 25, 50) if largest <= end), 100)
 
 
 def _counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:

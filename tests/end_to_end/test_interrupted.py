@@ -45,6 +45,7 @@ class Stages:
         """Show nothing."""
 
 
+@pytest.mark.slow
 def test_an_interrupt_in_every_stage_leaves_nothing_half_written(
     data: Path, quick: Path, tmp_path: Path
 ) -> None:
@@ -70,18 +71,12 @@ def test_an_interrupt_in_every_stage_leaves_nothing_half_written(
     for name in RESULTS:
         assert (folder / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
-
-def test_an_interrupt_leaves_the_results_of_the_scan_before(
-    data: Path, quick: Path, tmp_path: Path
-) -> None:
-    options = Options(rules=quick)
-    folder = tmp_path / "out"
-    stages = Stages()
-    scan(data, folder, options, progress=stages)
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    with pytest.raises(KeyboardInterrupt):
-        scan(data, folder, Options(rules=quick, seed=1), progress=Stages(stages.seen[-1]))
-    assert before == {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    for at in (resumed.seen[0], resumed.seen[-1]):
+        with pytest.raises(KeyboardInterrupt):
+            scan(data, folder, options, progress=Stages(at))
+        after = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        assert before == after
 
 
 @pytest.mark.parametrize("limit", [40_000, 400_000])
