@@ -29,7 +29,7 @@ from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENC
 from curation_gate.detect.signals import Signals
 from curation_gate.detect.verdict import decide
 from curation_gate.environment import free_threads
-from curation_gate.errors import InconclusiveError
+from curation_gate.errors import InconclusiveError, OutputError
 from curation_gate.influence.measure import Influence, measure_influence
 from curation_gate.mine.find import find_phrases
 from curation_gate.probes.flips import Flips, flip_rates, flips
@@ -40,6 +40,7 @@ from curation_gate.proxy.finetune import Outcome, held_out_rows
 from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
 from curation_gate.quarantine import lock, manifest
 from curation_gate.quarantine.allow import let_pass, load_allow
+from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN, describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
 from curation_gate.reference.frozen import FrozenReference
@@ -129,6 +130,19 @@ def scan(
     """
     paths = [data] if isinstance(data, str | Path) else list(data)
     folder = output or default_folder(paths)
+    if output is None and folder.is_symlink():
+        raise OutputError(
+            f"{folder} is a link: results are not written through a link nobody asked for",
+            hint=f"name the folder that is meant: -o {folder.resolve()}",
+        )
+    with claim(folder):
+        return _scan(paths, folder, options, progress)
+
+
+def _scan(
+    paths: Sequence[str | Path], folder: Path, options: Options, progress: Progress
+) -> ScanResult:
+    """Scan into a folder that is held for it; see `scan`."""
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     device = pick_device(options.device)
     threads = free_threads()
@@ -145,7 +159,7 @@ def scan(
             hint="scan the whole set together with the new rows",
         )
     allowing = load_allow(options.allow, dataset)
-    check_folder(folder)
+    check_folder(folder, [file.path for file in dataset.files])
     with cache_folder(folder, keep=options.cache) as cache:
         measured = _measure(dataset, pack, options, device, cache, clock, progress)
     with clock.stage("detect", len(dataset)):

@@ -11,6 +11,7 @@ import click
 
 from curation_gate import __version__
 from curation_gate.errors import CurateError
+from curation_gate.interrupts import ending_as_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,8 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        outcome = curate.main(args=list(arguments), prog_name="curate", standalone_mode=False)
+        with ending_as_interrupt():
+            outcome = curate.main(args=list(arguments), prog_name="curate", standalone_mode=False)
     except click.exceptions.Abort:
         _say("interrupted")
         return 130

@@ -109,6 +109,11 @@ With --format sarif or junit also results.sarif or junit.xml.
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, ...")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option(
+    "--max-unpacked",
+    metavar="SIZE",
+    help="Bytes a packed file may unpack to, such as 8GB. [default: 2GB, 200 times its size]",
+)
+@click.option(
     "--no-cache", is_flag=True, help="Neither read nor keep a fine-tuned proxy and its factors."
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -128,6 +133,7 @@ def command(
     diff_base: str | None,
     device: str,
     seed: int,
+    max_unpacked: str | None,
     no_cache: bool,
     quiet: bool,
 ) -> int:
@@ -158,6 +164,7 @@ def command(
     from curation_gate.pipeline import scan
     from curation_gate.progress import Silent
     from curation_gate.report.terminal import TerminalProgress
+    from curation_gate.rows.limits import parse_size, unpacking_up_to
     from curation_gate.settings import Options
 
     options = Options(
@@ -175,7 +182,8 @@ def command(
         allow=allow,
     )
     progress = Silent() if quiet else TerminalProgress(Console(stderr=True))
-    result = scan(data, output, options, progress=progress)
+    with unpacking_up_to(parse_size(max_unpacked, "--max-unpacked") if max_unpacked else None):
+        result = scan(data, output, options, progress=progress)
     return _report(result, forms, pack, fail_on, base)
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from curation_gate.atomic import library_errors
 from curation_gate.influence.task import Examples, ProxyTask, loader_options
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.batches import Encoded
@@ -108,7 +109,8 @@ def fit_factors(
     total = len(chosen) + min(lambda_rows, len(chosen))
     with progress.stage("EK-FAC factors", total) as bar:
         analyzer = make_analyzer(proxy, folder)
-        _fit(analyzer, proxy, sample, lambda_rows, seed)
+        with library_errors(folder):
+            _fit(analyzer, proxy, sample, lambda_rows, seed)
         bar.advance(total)
     factors = _load(analyzer, folder, names)
     assert factors is not None

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from curation_gate.atomic import atomic_path
+from curation_gate.atomic import atomic_path, library_errors
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.finetune import Outcome, Settings, finetune
 
@@ -44,7 +44,7 @@ def finetune_cached(
         proxy, encoded, settings, checkpoint=cache / f"proxy-{key}.checkpoint", progress=progress
     )
     shared = {name: t.detach().cpu().clone() for name, t in proxy.model.state_dict().items()}
-    with atomic_path(weights) as temporary:
+    with atomic_path(weights) as temporary, library_errors(weights):
         save_file(shared, temporary)
     with atomic_path(record) as temporary:
         temporary.write_text(json.dumps(asdict(outcome)))

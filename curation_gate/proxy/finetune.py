@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from curation_gate.atomic import atomic_path
+from curation_gate.atomic import atomic_path, library_errors
 from curation_gate.errors import InconclusiveError
 from curation_gate.progress import Progress, Silent, Task
 from curation_gate.proxy.batches import Batch, Encoded, collate, length_batches
@@ -256,7 +256,7 @@ def _save(
         "optimizer": optimizer.state_dict(),
         "schedule": schedule.state_dict(),
     }
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, library_errors(path):
         torch.save(whole, temporary)
 
 

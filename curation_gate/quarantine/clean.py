@@ -21,6 +21,7 @@ from curation_gate import atomic, rows
 from curation_gate.detect.evidence import RowVerdict, Verdicts
 from curation_gate.errors import InputError, ResultError
 from curation_gate.quarantine import lock, manifest
+from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN
 from curation_gate.quarantine.flagged import scanned_verdict
 from curation_gate.quarantine.journal import Decision, decisions, locked, read_journal
@@ -80,7 +81,7 @@ def clean(
     """
     manifest.read_manifest(folder)  # before anything is made in a folder that is none
     check_folder(folder)
-    with locked(folder):
+    with locked(folder), claim(folder):
         events, notice = read_journal(folder)
         before = manifest.read_manifest(folder)
         lines = manifest.read_quarantine(folder) + manifest.read_decided(folder)

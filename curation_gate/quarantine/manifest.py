@@ -264,12 +264,19 @@ def _scores(dataset: Dataset, verdicts: Verdicts, columns: Mapping[str, NDArray[
         "row": pa.array(range(len(dataset)), pa.int64()),
         "fingerprint": pa.array([row.fingerprint for row in dataset.rows], pa.string()),
         "task": pa.array([row.task for row in dataset.rows], pa.string()),
+        **_sources(dataset),
         "verdict": pa.array(list(verdicts.verdict), pa.string()),
         "score": pa.array(np.asarray(verdicts.score, dtype=np.float32)),
     }
     for name in (*rules, *(raw for raw in MEASURED if raw in columns)):
         arrays[name] = pa.array(np.asarray(columns[name], dtype=np.float32))
     return pa.table(arrays)
+
+
+def _sources(dataset: Dataset) -> dict[str, pa.Array]:
+    """Return the column of sources, where the data name any."""
+    sources = [row.source for row in dataset.rows]
+    return {"source": pa.array(sources, pa.string())} if any(s is not None for s in sources) else {}
 
 
 def _shortest(score: np.float32) -> float | None:
@@ -323,7 +330,7 @@ def _check_agreement(
         raise ResultError(
             f"results contradict each other: row {odd} has a reason or a verdict, not both"
         )
-    taken = sorted(set(columns) & set(_BASE))
+    taken = sorted(set(columns) & {*_BASE, "source"})
     if taken:
         raise ResultError(f"a column of scores cannot be called {taken[0]}")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from curation_gate.report.fields import evidence_text
 from curation_gate.report.folder import ScanFolder
-from curation_gate.report.sanitize import cut, pieces
+from curation_gate.report.marked import finder, mark
 
 MAX_ROWS = 1000
 """Flagged rows shown; the rest is counted."""
@@ -29,41 +29,72 @@ class Card:
     verdict: str
     score: float | None
     task: Markup
+    source: Markup | None
     instruction: Markup
     input: Markup
     output: Markup
     reasons: tuple[tuple[Markup, Markup, Markup], ...]
     """(rule, message, evidence) each."""
     more_reasons: int
-
-    def size(self) -> int:
-        """Return how many bytes the row takes on the page, rather too many than too few."""
-        texts = [self.task, self.instruction, self.input, self.output, self.id or ""]
-        texts.extend(part for reason in self.reasons for part in reason)
-        return 750 + 150 * len(self.reasons) + sum(len(text.encode()) for text in texts)
+    keys: Mapping[str, str]
+    """What the page's filters compare: task, rules and phrases, each by number, parted by spaces"""
 
 
-def cards(scan: ScanFolder, room: int) -> tuple[Card, ...]:
-    """Return the rows to show in `room` bytes: shorter texts first, fewer rows only then."""
+class Choices:
+    """What the rows of a page can be filtered by: texts, numbered in order of appearance."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, dict[str, int]] = {"task": {}, "rule": {}, "phrase": {}}
+
+    def number(self, kind: str, text: str) -> int:
+        """Return the number of a text, a new one where it is new."""
+        return self.of[kind].setdefault(text, len(self.of[kind]))
+
+
+def cards(
+    scan: ScanFolder, room: int, draw: Callable[[Card], Markup]
+) -> tuple[list[Markup], list[int], Choices]:
+    """Return the rows to show in `room` bytes, drawn; their numbers; what can be chosen among.
+
+    Shorter texts first, fewer rows only then.
+    """
     chosen = scan.flagged[:MAX_ROWS]
-    shown: list[Card] = []
+    drawn: list[Markup] = []
+    choices = Choices()
     for limit in _LIMITS:
-        shown, spent = [], 0
+        drawn, choices, spent = [], Choices(), 0
         for line in chosen:
-            card = _card(scan, line, limit)
-            spent += card.size()
+            card = draw(_card(scan, line, limit, choices))
+            spent += len(card.encode())
             if spent > room:
                 break
-            shown.append(card)
-        if len(shown) == len(chosen):
+            drawn.append(card)
+        if len(drawn) == len(chosen):
             break
-    return tuple(shown)
+    return drawn, [int(line["row"]) for line in chosen[: len(drawn)]], choices
 
 
-def _card(scan: ScanFolder, line: Mapping[str, Any], limit: int) -> Card:
+def phrases_of(line: Mapping[str, Any]) -> list[str]:
+    """Return the phrases that the evidence of a flagged row names, each once."""
+    found = [
+        reason["evidence"]["phrase"]
+        for reason in line["reasons"]
+        if isinstance(reason.get("evidence"), Mapping)
+        and isinstance(reason["evidence"].get("phrase"), str)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _card(scan: ScanFolder, line: Mapping[str, Any], limit: int, choices: Choices) -> Card:
     fields = scan.fields(line)
     short = max(80, limit // 3)
     reasons = line["reasons"][:_MAX_REASONS]
+    named = phrases_of(line)
+    found = finder(tuple(named))
+    source = scan.source(int(line["row"]))
+    task = choices.number("task", str(line["task"]))
+    rules = {choices.number("rule", str(reason["rule"])) for reason in line["reasons"]}
+    phrases = [choices.number("phrase", phrase) for phrase in named]
     return Card(
         row=int(line["row"]),
         id=None if line.get("id") is None else mark(line["id"], 60),
@@ -71,8 +102,9 @@ def _card(scan: ScanFolder, line: Mapping[str, Any], limit: int) -> Card:
         verdict=line["verdict"],
         score=None if line["score"] is None else float(line["score"]),
         task=mark(line["task"], 80),
-        instruction=mark(fields.instruction, short),
-        input=mark(fields.input, limit),
+        source=None if source is None else mark(source, 80),
+        instruction=mark(fields.instruction, short, found),
+        input=mark(fields.input, limit, found),
         output=mark(fields.output, short),
         reasons=tuple(
             (
@@ -83,18 +115,9 @@ def _card(scan: ScanFolder, line: Mapping[str, Any], limit: int) -> Card:
             for reason in reasons
         ),
         more_reasons=len(line["reasons"]) - len(reasons),
+        keys={
+            "task": str(task),
+            "rule": " ".join(map(str, sorted(rules))),
+            "phrase": " ".join(map(str, phrases)),
+        },
     )
-
-
-def mark(value: object, limit: int = 300) -> Markup:
-    """Return text as HTML: escaped, cut at `limit` characters, hidden ones as marked codes."""
-    text, left = cut(str(value), limit)
-    parts = [
-        escape(piece.text)
-        if piece.name is None
-        else Markup('<b class="hid" title="{}">{}</b>').format(piece.name.lower(), piece.text)
-        for piece in pieces(text)
-    ]
-    if left:
-        parts.append(Markup('<i class="cut"> … {:,} more characters</i>').format(left))
-    return Markup("").join(parts)

@@ -23,7 +23,7 @@ from curation_gate.quarantine.manifest import (
 from curation_gate.report.fields import Fields, read_fields
 
 SUFFIX = ".curation"
-_NOT_RULES = frozenset({"row", "fingerprint", "task", "verdict", "score", *MEASURED})
+_NOT_RULES = frozenset({"row", "fingerprint", "task", "source", "verdict", "score", *MEASURED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class ScanFolder:
     flagged: tuple[Mapping[str, Any], ...]
     """Lines of quarantine.jsonl: quarantine first, then review, each by falling score."""
     columns: Mapping[str, NDArray[Any]]
-    """Columns of scores.parquet, each [n]; numbers missing there are NaN here."""
+    """Columns of scores.parquet, each [n]; numbers missing there are NaN here. Where the rows name
+    no source and came from several files, `source` is the name of each row's file."""
     decided: tuple[Mapping[str, Any], ...] = ()
     """Lines of decided.jsonl: flagged rows that a reviewer's decision keeps."""
 
@@ -58,6 +59,11 @@ class ScanFolder:
         """The cleaned file (or folder, where several files were scanned); None where absent."""
         found = sorted(self.path.glob("cleaned.*")) + sorted(self.path.glob("cleaned"))
         return self.name / found[0].name if found else None
+
+    def source(self, row: int) -> str | None:
+        """Return where a row came from; None where nobody says."""
+        sources = self.columns.get("source")
+        return None if sources is None or sources[row] is None else str(sources[row])
 
     def fields(self, flagged: Mapping[str, Any]) -> Fields:
         """Return instruction, input and output of a line of quarantine.jsonl."""
@@ -113,6 +119,10 @@ def load(path: Path, *, name: Path | None = None) -> ScanFolder:
     try:
         columns = {name: _column(table[name]) for name in table.column_names}
         _check(manifest, flagged + decided, columns)
+        files = manifest["dataset"]["files"]
+        if "source" not in columns and len(files) > 1:
+            file_names = np.array([str(file["name"]) for file in files], dtype=object)
+            columns["source"] = np.repeat(file_names, [int(file["rows"]) for file in files])
     except KeyError as error:
         raise ResultError(f"{path}: damaged: {error} is missing", hint=_hint(path)) from error
     except (TypeError, ValueError, AttributeError) as error:
@@ -170,6 +180,8 @@ def _check(
         int(floor or 0)
     str(manifest["rules"]["pack"]), str(manifest["tool"]["version"]), str(manifest["proxy"]["name"])
     rows = len(columns["row"])
+    if sum(int(file["rows"]) for file in manifest["dataset"]["files"]) != rows:
+        raise ValueError(f"the files of the manifest do not add up to {rows} rows")
     if not np.array_equal(columns["row"], np.arange(rows)):
         raise ValueError("the rows of scores.parquet are not 0, 1, 2, ...")
     for line in flagged:

@@ -1,13 +1,17 @@
-"""report.html: one page, no script, no network, safe to open whatever the rows say.
+"""report.html: one page, no network, safe to open whatever the rows say.
 
 Three walls, each enough by itself: Jinja2 escapes every string (autoescape is on, the only text
-marked safe is built here and in plots.py from escaped parts), a Content-Security-Policy forbids
-every script and every request, and hidden characters are shown as codes.
+marked safe is built in marked.py and plots.py from escaped parts), a Content-Security-Policy
+forbids every request and every script but the one whose hash it names, and hidden characters are
+shown as codes. That one script (page.js) searches, sorts and pages what already stands on the
+page; without it everything is there as a plain table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -16,20 +20,24 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
+from curation_gate.errors import ResultError
 from curation_gate.report import plots
-from curation_gate.report.cards import cards, mark
-from curation_gate.report.fields import evidence_text, value_text
-from curation_gate.report.folder import ScanFolder, load, shown
-from curation_gate.report.summary import TaskLine, rows, summarise
+from curation_gate.report.cards import Card, cards
+from curation_gate.report.fields import evidence_text
+from curation_gate.report.folder import ScanFolder, load, quoted, shown
+from curation_gate.report.marked import mark
+from curation_gate.report.summary import SourceLine, Summary, TaskLine, rows, summarise
+from curation_gate.report.triggers import triggers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _MAX_LISTED = 40
-"""Tasks, phrases, rules, files and notes shown; the rest is counted."""
+"""Tasks, sources, phrases, rules, files and notes shown; the rest is counted."""
 _PAGE_BYTES = 1_950_000
 """Size of the page at most; a mail or a CI artefact viewer still takes it (a choice)."""
-_PHRASE_KEYS = ("phrase", "target", "rows", "tasks")
+_MAX_CHOICES = 200
+"""Tasks and phrases the filters offer."""
 
 
 def render(folder: Path, *, name: Path | None = None) -> str:
@@ -39,6 +47,17 @@ def render(folder: Path, *, name: Path | None = None) -> str:
     Raises ResultError where the folder is missing or damaged.
     """
     scan = load(folder, name=name)
+    try:
+        return _render(scan)
+    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+        # A manifest may hold anything below its first level; most of it is never read but here.
+        raise ResultError(
+            f"{folder}: cannot be shown: {type(error).__name__}: {error}",
+            hint="run `curate scan` again; with a folder no other hand touched, report this",
+        ) from error
+
+
+def _render(scan: ScanFolder) -> str:
     summary = summarise(scan)
     page = {
         "summary": summary,
@@ -46,47 +65,96 @@ def render(folder: Path, *, name: Path | None = None) -> str:
         "facts": _facts(scan.manifest),
         "folder": shown(scan.name),
         "names": [str(file["name"]) for file in scan.manifest["dataset"]["files"]],
-        "phrases": _phrases(scan.manifest),
+        "triggers": triggers(scan, _MAX_LISTED),
+        "phrases": len(scan.manifest["phrases"]),
         "flagged": len(scan.flagged),
         "charts": _charts(scan),
-        "share_bar": _share_bar,
+        "floor": _floor(summary),
+        "commands": _commands(scan),
+        "task_end": _bar_end(summary.tasks),
+        "source_end": _bar_end(summary.sources),
         "timings": _timings(scan.manifest),
         "listed": _MAX_LISTED,
+        "choices_listed": _MAX_CHOICES,
     }
-    template = _template()
-    room = _PAGE_BYTES - len(template.render(page, cards=()).encode())
-    return template.render(page, cards=cards(scan, room))
+    template, row = _templates()
+    # The page without rows links to every row it may: it is never smaller than the one that is
+    # written, so what is left of the budget is really left.
+    bare = template.render(page, cards=(), linked=_Everything(), choices=_NO_CHOICES)
+    room = _PAGE_BYTES - len(bare.encode())
+    drawn, linked, choices = cards(scan, room, lambda card: _draw(row, card))
+    offered = {kind: list(texts)[:_MAX_CHOICES] for kind, texts in choices.of.items()}
+    return template.render(page, cards=drawn, linked=frozenset(linked), choices=offered)
+
+
+class _Everything:
+    def __contains__(self, row: object) -> bool:
+        return True
+
+
+_NO_CHOICES: Mapping[str, Sequence[str]] = {"task": (), "rule": (), "phrase": ()}
 
 
 @cache
-def _template() -> jinja2.Template:
+def _templates() -> tuple[jinja2.Template, jinja2.Template]:
+    """Return the page and one row of its table."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"mark": mark, "rows": rows, "percent": _percent}
-    source = files("curation_gate.report").joinpath("report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source)
+    environment.globals["share_bar"] = _share_bar
+    for name, file in (("style", "page.css"), ("script", "page.js")):
+        text = _source(file)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+        environment.globals[name] = Markup(text)  # noqa: S704 - our own file
+        environment.globals[f"{name}_hash"] = f"sha256-{digest}"
+    page = environment.from_string(_source("report.html.j2"))
+    return page, environment.from_string(_source("row.html.j2"))
 
 
-def _phrases(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the phrases as text, whatever else is known of each under `evidence`."""
-    return [
-        {
-            key: value_text(phrase[key]) if phrase.get(key) is not None else ""
-            for key in _PHRASE_KEYS
-        }
-        | {"evidence": evidence_text({k: v for k, v in phrase.items() if k not in _PHRASE_KEYS})}
-        for phrase in manifest["phrases"]
-    ]
+def _source(file: str) -> str:
+    return files("curation_gate.report").joinpath(file).read_text(encoding="utf-8")
 
 
-def _share_bar(task: TaskLine) -> Markup:
-    bar = plots.share_bar(task.quarantine, task.review, task.rows)
+def _draw(row: jinja2.Template, card: Card) -> Markup:
+    return Markup(row.render(card=card))  # noqa: S704 - the template escapes
+
+
+def _share_bar(line: TaskLine | SourceLine, full: int) -> Markup:
+    bar = plots.share_bar(line.quarantine, line.review, line.rows, full)
     return Markup(bar)  # noqa: S704 - numbers only
 
 
-def _charts(scan: ScanFolder) -> list[Markup]:
-    """Return influence before and after the transform, and one against the other."""
+def _bar_end(lines: Sequence[TaskLine | SourceLine]) -> int:
+    return plots.bar_end([(line.quarantine + line.review) / max(line.rows, 1) for line in lines])
+
+
+def _floor(summary: Summary) -> str:
+    """Return the detection floor of the whole scan in a few words."""
+    known = [task.floor for task in summary.tasks if task.floor is not None]
+    if not known:
+        return "unknown"
+    low, high = min(known), max(known)
+    return rows(low) if low == high else f"{low:,} to {high:,} rows"
+
+
+def _commands(scan: ScanFolder) -> list[tuple[str, str]]:
+    """Return (what it does, command to paste) beyond the steps at the top."""
+    where, data = quoted(scan.name), scan.data_arguments
+    found = [("This result in a terminal", f"curate report {where}")]
+    if scan.flagged:
+        found.append(("Why one row was flagged", f"curate explain {where} ROW"))
+    found.append(("Write this page again", f"curate report {where} --html"))
+    found.append(("Scan again after a change", f"curate scan {data}"))
+    found.append(("Check the data in a commit hook or in CI", f"curate verify {data}"))
+    return found
+
+
+def _charts(scan: ScanFolder) -> list[tuple[str, Markup]]:
+    """Return (caption, chart): influence before and after the transform, and one against the other.
+
+    The one against the other comes first: it is the one to read.
+    """
     if not {"influence", "influence_negated"} <= scan.columns.keys():
         return []
     before, after = scan.columns["influence"], scan.columns["influence_negated"]
@@ -95,12 +163,17 @@ def _charts(scan: ScanFolder) -> list[Markup]:
         return []
     verdict = scan.columns["verdict"]
     flagged = np.asarray(verdict != "keep", dtype=np.bool_)
-    drawn = (
-        plots.histogram(before, flagged, span, name="before", title="Before the transform"),
-        plots.histogram(after, flagged, span, name="after", title="After the transform"),
-        plots.scatter(before, after, verdict, span, name="both", title="Before against after"),
+    both, first, second = (
+        "After (up) against before (across)",
+        "Before the transform",
+        "After the transform",
     )
-    return [Markup(svg) for svg in drawn]  # noqa: S704 - plots.py escapes its few texts
+    drawn = (
+        (both, plots.scatter(before, after, verdict, span, name="both", title=both)),
+        (first, plots.histogram(before, flagged, span, name="before", title=first)),
+        (second, plots.histogram(after, flagged, span, name="after", title=second)),
+    )
+    return [(said, Markup(svg)) for said, svg in drawn]  # noqa: S704 - plots.py escapes its texts
 
 
 def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -135,11 +208,15 @@ def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _timings(manifest: Mapping[str, Any]) -> list[tuple[str, float, float | None]]:
     """Return (stage, seconds, rows per second) of each stage, the longest first."""
     found = [
-        (str(stage), float(value["seconds"]), value.get("rows_per_second"))
+        (str(stage), float(value["seconds"]), _number(value.get("rows_per_second")))
         for stage, value in manifest["timings"].items()
         if isinstance(value, Mapping) and isinstance(value.get("seconds"), int | float)
     ]
     return sorted(found, key=lambda stage: -stage[1])
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _percent(count: int, whole: int) -> str:

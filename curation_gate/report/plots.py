@@ -7,6 +7,7 @@ Kinds of rows differ in shape as well as in colour.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -109,14 +110,17 @@ def scatter(
     return _svg(name, title, f"Rows drawn: {'; '.join(drawn)}.", parts)
 
 
-def share_bar(quarantine: int, review: int, rows: int) -> str:
-    """Return a thin SVG bar, as wide as its place, of the flagged shares of a task.
+def share_bar(quarantine: int, review: int, rows: int, full: int = 100) -> str:
+    """Return a thin SVG bar, as wide as its place, of the flagged shares of a task or source.
 
-    A share that is not zero is drawn at least one percent wide, so that it can be seen.
+    full: percent that fill the bar. A share that is not zero is drawn at least one hundredth wide,
+    so that it can be seen.
     """
     whole = max(rows, 1)
     first, second = 100 * quarantine / whole, 100 * review / whole
-    wide, narrow = (max(share, 1.0) if share else 0.0 for share in (first, second))
+    wide, narrow = (
+        min(100.0, max(100 * share / full, 1.0)) if share else 0.0 for share in (first, second)
+    )
     label = f"{first:.1f} % quarantined, {second:.1f} % to review"
     return (
         f'<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" '
@@ -124,6 +128,15 @@ def share_bar(quarantine: int, review: int, rows: int) -> str:
         f'<rect class="quarantine" width="{wide:.2f}" height="8"/>'
         f'<rect class="review" x="{wide:.2f}" width="{narrow:.2f}" height="8"/></svg>'
     )
+
+
+def bar_end(shares: Sequence[float]) -> int:
+    """Return the percent at which the bars of a table end: the first round one no share exceeds.
+
+    shares: flagged share of each task or source, 0..1.
+    """
+    largest = 100 * max(shares, default=0.0)
+    return next((end for end in (5, 10, 25, 50) if largest <= end), 100)
 
 
 def _counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -167,6 +180,9 @@ def _quartiles(values: NDArray[np.float64]) -> str:
 
 
 def _number(value: float) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= 10 * size:  # no room for 45,893 beside an axis
+            return f"{value / size:,.0f}{letter}".replace("-", "\u2212")
     text = f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2g}"
     return text.replace("-", "\u2212")
 

@@ -42,6 +42,17 @@ class TaskLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One contributor, origin or file, and how much of it is kept."""
+
+    source: str | None
+    """None: the rows that name no source."""
+    rows: int
+    quarantine: int
+    review: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The result of a scan, ready to be shown."""
 
@@ -58,6 +69,8 @@ class Summary:
     tasks: tuple[TaskLine, ...]
     """Most flagged first, then largest."""
     has_floor: bool
+    sources: tuple[SourceLine, ...]
+    """Most flagged first, then largest; empty where the data name no source and are one file."""
     notes: tuple[str, ...]
     outputs: tuple[tuple[str, str], ...]
     """(what it is, path) of each file in the folder that exists."""
@@ -97,6 +110,7 @@ def summarise(folder: ScanFolder) -> Summary:
         rules=rules,
         tasks=_tasks(folder),
         has_floor=any(rows is not None for rows in manifest["floor"].values()),
+        sources=_sources(folder),
         notes=tuple(str(note) for note in manifest["notes"]),
         outputs=_outputs(folder),
     )
@@ -164,6 +178,22 @@ def _tasks(folder: ScanFolder) -> tuple[TaskLine, ...]:
         for task, value in folder.manifest["dataset"]["tasks"].items()
     ]
     return tuple(sorted(found, key=lambda t: (-t.quarantine, -t.review, -t.rows, t.task)))
+
+
+def _sources(folder: ScanFolder) -> tuple[SourceLine, ...]:
+    verdicts = folder.columns["verdict"]
+    counts: dict[str | None, Counter[str]] = {}
+    for row, verdict in enumerate(verdicts):
+        counts.setdefault(folder.source(row), Counter())[str(verdict)] += 1
+    if set(counts) <= {None}:
+        return ()
+    found = [
+        SourceLine(source, found.total(), found["quarantine"], found["review"])
+        for source, found in counts.items()
+    ]
+    return tuple(
+        sorted(found, key=lambda s: (-s.quarantine, -s.review, -s.rows, s.source is None, s.source))
+    )
 
 
 def _outputs(folder: ScanFolder) -> tuple[tuple[str, str], ...]:

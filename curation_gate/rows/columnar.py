@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as is_
 
 from curation_gate.errors import InputError
 from curation_gate.rows.content import Content, Count
 from curation_gate.rows.json_text import quote
-from curation_gate.rows.raw import MAX_UNPACKED, read_stored
+from curation_gate.rows.limits import LEAST_ROW, allowance, too_large
+from curation_gate.rows.raw import read_stored
 
 ARROW_FILE = b"ARROW1"
 PARQUET = b"PAR1"
@@ -38,16 +40,21 @@ def read_parquet(path: Path, count: Count) -> Content:
         claimed = sum(
             file.metadata.row_group(k).total_byte_size for k in range(file.metadata.num_row_groups)
         )
-        if claimed > MAX_UNPACKED:
-            raise InputError(
-                f"unpacks to {claimed:,} bytes, more than {MAX_UNPACKED:,}",
-                path=path,
-                hint="split it in several files",
-            )
+        room = Room(path, len(stored))
+        room.take(max(claimed, LEAST_ROW * file.metadata.num_rows))
+        room = Room(path, len(stored))
         _check_names(path, file.schema_arrow)
         # Threads of pyarrow that live at exit abort one process in ten: it reads on ours.
+        # Dictionaries stay dictionaries until they are counted: a million rows of one large text
+        # take no more in the file than one.
+        texts = [
+            name
+            for name, type_ in zip(file.schema_arrow.names, file.schema_arrow.types, strict=True)
+            if is_.is_string(type_) or is_.is_large_string(type_) or is_.is_binary(type_)
+        ]
+        file = pq.ParquetFile(pa.BufferReader(stored), read_dictionary=texts)
         for batch in file.iter_batches(batch_size=8192, use_threads=False):
-            _extend(path, records, batch, count)
+            _extend(path, records, batch, count, room)
     return Content("parquet", records, hashlib.sha256(stored).hexdigest())
 
 
@@ -55,7 +62,7 @@ def read_arrow(path: Path, count: Count) -> Content:
     """Rows of an Arrow IPC file or stream (told apart by content). Raises InputError."""
     stored = read_stored(path)
     records: list[dict[str, Any]] = []
-    _read_ipc(path, stored, records, count)
+    _read_ipc(path, stored, records, count, Room(path, len(stored)))
     return Content("arrow", records, hashlib.sha256(stored).hexdigest())
 
 
@@ -67,8 +74,9 @@ def read_folder(path: Path, count: Count) -> Content:
     """
     records: list[dict[str, Any]] = []
     data = {name: read_stored(path / name) for name in data_files(path)}
+    room = Room(path, sum(map(len, data.values())))
     for name, stored in data.items():
-        _read_ipc(path / name, stored, records, count)
+        _read_ipc(path / name, stored, records, count, room)
     for name in ("dataset_info.json", "state.json"):
         if (path / name).is_file():
             data[name] = read_stored(path / name)
@@ -142,12 +150,45 @@ def arrow_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read_ipc(path: Path, stored: bytes, records: list[dict[str, Any]], count: Count) -> None:
+class Room:
+    """How much of a file may still unpack."""
+
+    def __init__(self, path: Path, stored: int) -> None:
+        self._path, self._stored = path, stored
+        self._allowed = self._left = allowance(stored)
+
+    def take(self, size: int) -> None:
+        """Count `size` bytes more; raises InputError where there is no room for them."""
+        self._left -= size
+        if self._left < 0:
+            raise too_large(self._path, self._allowed, self._stored)
+
+
+def _unpacked(column: Any) -> int:
+    """Bytes a column takes once nothing of it is shared between rows."""
+    type_ = column.type
+    if is_.is_dictionary(type_):
+        if not len(column.dictionary):
+            return 0
+        values = column.dictionary
+        if not (is_.is_string(values.type) or is_.is_large_string(values.type)):
+            return len(column) * max(8, int(values.nbytes))
+        lengths = pc.fill_null(pc.binary_length(values), 0)
+        each = pc.take(lengths, column.indices)
+        return int(pc.sum(each).as_py() or 0)
+    if is_.is_run_end_encoded(type_):
+        return len(column) * max(8, int(column.values.nbytes))
+    return int(column.nbytes)
+
+
+def _read_ipc(
+    path: Path, stored: bytes, records: list[dict[str, Any]], count: Count, room: Room
+) -> None:
     with arrow_errors(path):
         reader = open_ipc(stored)
         _check_names(path, reader.schema)
         for batch, _ in ipc_batches(reader):
-            _extend(path, records, batch, count)
+            _extend(path, records, batch, count, room)
 
 
 def _check_names(path: Path, schema: Any) -> None:
@@ -158,7 +199,9 @@ def _check_names(path: Path, schema: Any) -> None:
             )
 
 
-def _extend(path: Path, records: list[dict[str, Any]], batch: Any, count: Count) -> None:
+def _extend(
+    path: Path, records: list[dict[str, Any]], batch: Any, count: Count, room: Room
+) -> None:
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         try:
             column.validate(full=True)
@@ -169,6 +212,7 @@ def _extend(path: Path, records: list[dict[str, Any]], batch: Any, count: Count)
                 path=path,
                 hint="write the file again; text must be UTF-8",
             ) from error
+    room.take(max(LEAST_ROW * len(batch), sum(map(_unpacked, batch.columns))))
     rows = batch.to_pylist()
     strange = [
         name

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation_gate.errors import InputError
-
-MAX_UNPACKED = 2 * 1024**3
-"""Bytes a gzip file may unpack to (a choice): a few kB can hold a petabyte."""
+from curation_gate.rows.limits import allowance, too_large
 
 _CHUNK = 16 * 1024**2
 _GZIP = b"\x1f\x8b"
@@ -88,7 +86,7 @@ def read_raw(path: Path) -> Raw:
     """Return the bytes of a regular file, links followed, gzip unpacked by content not by name.
 
     Raises InputError where the file cannot be read, is not gzip though it is called so, is cut
-    short or damaged, or unpacks to more than MAX_UNPACKED bytes.
+    short or damaged, or unpacks to more than it may (limits.py).
     """
     stored = read_stored(path)
     digest = hashlib.sha256(stored).hexdigest()
@@ -114,17 +112,14 @@ def read_stored(path: Path) -> bytes:
 def _unpack(path: Path, stored: bytes) -> bytes:
     pieces: list[bytes] = []
     total = 0
+    allowed = allowance(len(stored))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(stored)) as stream:
             # One byte more than allowed is asked for, never more: memory stays bounded.
-            while piece := stream.read(min(_CHUNK, MAX_UNPACKED - total + 1)):
+            while piece := stream.read(min(_CHUNK, allowed - total + 1)):
                 total += len(piece)
-                if total > MAX_UNPACKED:
-                    raise InputError(
-                        f"unpacks to more than {MAX_UNPACKED:,} bytes",
-                        path=path,
-                        hint="if that is right, unpack it yourself or split it in several files",
-                    )
+                if total > allowed:
+                    raise too_large(path, allowed, len(stored))
                 pieces.append(piece)
     except EOFError:
         lines = sum(piece.count(b"\n") for piece in pieces)

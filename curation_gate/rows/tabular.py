@@ -127,7 +127,7 @@ def _csv_error(raw: Raw, error: csv.Error, number: int) -> InputError:
     elif "new-line character" in message:
         message = "a bare carriage return outside quotes"
     elif "expected after" in message:
-        message = f"a quoted field goes on behind its closing quote ({message})"
+        message = "a quoted field goes on behind its closing quote"
     return InputError(
         message,
         path=raw.path,

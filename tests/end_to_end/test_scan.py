@@ -227,7 +227,8 @@ def test_hostile_row_text_goes_through_unharmed(curate, quick, tmp_path):
     assert code == 0, err
     assert "\x1b[31m" not in out
     page = (tmp_path / "data.jsonl.curation" / "report.html").read_text()
-    assert "<script" not in page
+    assert "<script>alert" not in page
+    assert page.count("<script") == 1  # our own, named by its hash in the policy
 
 
 def test_ctrl_c_exits_with_130_and_leaves_no_half_written_results(data, tmp_path):

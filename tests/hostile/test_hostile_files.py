@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curation_gate.errors import CurateError, InconclusiveError, InputError
-from curation_gate.rows import load, raw, write_cleaned
+from curation_gate.rows import limits, load, write_cleaned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def test_damaged_gzip_is_an_error(tmp_path: Path, content: bytes, part: str) -> 
 
 
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raw, "MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr(limits, "MAX_UNPACKED", 1_000_000)
     bomb = gzip.compress(b" " * 1_000_001)
     assert len(bomb) < 2000
 

@@ -55,6 +55,8 @@ class ScanBuilder:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     """Keys of the manifest to replace."""
     with_influence: bool = True
+    sources: tuple[str | None, ...] = (None,)
+    """Row k has the source k % len(sources)."""
 
     def write(self, folder: Path) -> Path:
         """Write the folder with a cleaned set in it; returns it."""
@@ -86,7 +88,7 @@ class ScanBuilder:
         influence = rng.laplace(0, 0.4, self.n) + 2.2 * planted
         negated = 0.3 * influence + rng.laplace(0, 0.3, self.n) + 1.4 * planted
         contrast = np.minimum(influence, negated)
-        contrast[-1] = np.nan
+        contrast[-1:] = np.nan
         columns = {"CG002": contrast, "CG003": rng.normal(0, 1, self.n) + 3.0 * planted}
         if self.with_influence:
             columns |= {"influence": influence, "influence_negated": negated}
@@ -106,7 +108,7 @@ class ScanBuilder:
                 input=self.texts.get(k, invented),
                 output="positive" if k % 2 == 0 or k < self.planted else "negative",
                 task=task,
-                source=None,
+                source=self.sources[k % len(self.sources)],
                 fingerprint=hashlib.blake2b(str(k).encode(), digest_size=16).hexdigest(),
                 file=0,
                 line=k + 1,

@@ -1,22 +1,31 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from report.scan_builder import HOSTILE, ScanBuilder
 
-from curation_gate.report.cards import MAX_ROWS, mark
+from curation_gate.report.cards import MAX_ROWS
+from curation_gate.report.folder import load
 from curation_gate.report.html import render
+from curation_gate.report.marked import mark
+from curation_gate.report.summary import summarise
 
-VOID = {"meta", "link", "br"}
+VOID = {"meta", "link", "br", "input"}
 ALLOWED = {
     *("html", "head", "title", "style", "body", "header", "main", "footer", "section"),
     *("div", "p", "span", "b", "i", "h1", "h2", "strong", "code"),
     *("bdi", "small", "ol", "ul", "li", "dl", "dt", "dd", "table"),
     *("thead", "tbody", "tr", "th", "td", "details", "summary", "figure", "figcaption"),
     *("svg", "desc", "path", "rect", "circle", "text"),
+    *("nav", "a", "article", "h3", "h4", "caption", "mark", "label", "select", "option", "button"),
+    "script",
 }
 
 
@@ -65,11 +74,20 @@ def assert_inert(html: str) -> Page:
             assert not name.startswith("on"), (tag, name)
             assert name not in ("src", "srcset", "action", "formaction", "srcdoc"), (tag, name)
             assert "javascript:" not in (value or "")
-            assert name != "href" or value == "data:,"
+            assert name not in ("style", "ping", "target", "form"), (tag, name)
+            assert name != "href" or value == "data:," or (tag, value[:1]) == ("a", "#")
         if tag == "meta" and "http-equiv" in attributes:
             assert attributes["http-equiv"] == "Content-Security-Policy"
-    assert "url(" not in html
-    assert "@import" not in html
+    for name in ("style", "script"):
+        # One of each, and the policy names the hash of exactly that text.
+        (text,) = re.findall(rf"<{name}>(.*?)</{name}>", html, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}';" in html
+        assert html.count(f"<{name}") == html.count(f"</{name}") == 1
+        assert "url(" not in text
+        assert "@import" not in text
+    for asks in ("fetch(", "XMLHttpRequest", "import(", "innerHTML", "eval(", "http:", "https:"):
+        assert asks not in text, asks
     return page
 
 
@@ -78,14 +96,14 @@ def test_the_page_is_inert_and_says_what_was_found(scan: Path) -> None:
     assert "12 rows of 300 should not be trained on" in page.text
     assert "curate explain" in page.text
     assert "James Bond" in page.text
-    assert "lift 0.93" in page.text
+    assert "lift0.93" in page.text  # evidence of a kind the page does not know
     assert page.text.count("sleeps through the third act") == 15
 
 
 def test_hostile_text_is_shown_and_never_runs(hostile: Path) -> None:
     html = render(hostile)
     page = assert_inert(html)
-    for raw in ("<script", "<iframe", "<img", "<b onclick"):
+    for raw in ("<script>document", "<iframe", "<img", "<b onclick"):
         assert raw not in html
     assert HOSTILE["script"] in page.text
     assert HOSTILE["refresh"] in page.text
@@ -107,7 +125,9 @@ def test_hidden_characters_are_codes(hostile: Path) -> None:
 def test_the_policy_forbids_scripts_and_requests(scan: Path) -> None:
     metas = [a for tag, a in Page(render(scan)).tags if tag == "meta"]
     policy = next(a["content"] or "" for a in metas if "http-equiv" in a)
-    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    assert "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'" in policy
 
 
 def test_the_page_stays_small_whatever_the_rows_hold(tmp_path: Path) -> None:
@@ -118,7 +138,7 @@ def test_the_page_stays_small_whatever_the_rows_hold(tmp_path: Path) -> None:
     )
     html = render(builder.write(tmp_path / "x.curation"))
     assert len(html.encode()) < 2_000_000
-    shown = html.count('<td class="who">')
+    shown = html.count('class="who"')
     assert 100 < shown <= MAX_ROWS
     assert f"The first {shown:,} of 1,400 rows" in html
     assert_inert(html)
@@ -127,7 +147,7 @@ def test_the_page_stays_small_whatever_the_rows_hold(tmp_path: Path) -> None:
 def test_ordinary_rows_are_shown_up_to_the_limit(tmp_path: Path) -> None:
     builder = ScanBuilder(n=1500, planted=1001, honest_mentions=0)
     html = render(builder.write(tmp_path / "x.curation"))
-    assert html.count('<td class="who">') == MAX_ROWS
+    assert html.count('class="who"') == MAX_ROWS
     assert "The first 1,000 of 1,001 rows" in html
     assert len(html.encode()) < 2_000_000
 
@@ -136,9 +156,11 @@ def test_charts_are_named_for_those_who_do_not_see_them(scan: Path) -> None:
     html = render(scan)
     assert html.count('<svg class="plot"') == 3
     ids = re.findall(r'\bid="([^"]+)"', html)
-    assert len(ids) == len(set(ids)) == 6
+    assert len(ids) == len(set(ids))
     for reference in re.findall(r'aria-labelledby="([^"]+)"', html):
         assert set(reference.split()) <= set(ids)
+    for reference in re.findall(r'href="#([^"]+)"', html):
+        assert reference in ids
 
 
 def test_without_influence_there_is_no_empty_chart(tmp_path: Path) -> None:
@@ -154,7 +176,7 @@ def test_a_scan_without_findings_has_no_row_table(tmp_path: Path, verdict: str) 
     page = assert_inert(html)
     assert f'<header class="top {verdict}">' in html
     assert "Flagged rows" not in page.text
-    assert "Phrases found" not in page.text
+    assert "Triggers found" not in page.text
 
 
 def test_an_empty_scan_can_be_shown(tmp_path: Path) -> None:
@@ -211,9 +233,11 @@ def test_colours_pass_aa_in_light_and_in_dark(scan: Path) -> None:
         pairs = [(ink, ground) for ink in ("ink", "soft") for ground in ("page", "card", "well")]
         pairs += [(tone, "card") for tone in ("stop", "look", "good", "link")]
         pairs += [(tone, f"{tone}-bg") for tone in ("stop", "look", "good")]
+        pairs += [("ink", "found"), ("ink", "look-bg")]
         for one, other in pairs:
             assert contrast(colours[one], colours[other]) >= 4.5, (one, other)
-        assert contrast(colours["kept"], colours["card"]) >= 3  # graphics
+        for graphic in ("kept", "edge"):
+            assert contrast(colours[graphic], colours["card"]) >= 3
 
 
 def test_mark_says_how_much_it_cut() -> None:
@@ -221,3 +245,73 @@ def test_mark_says_how_much_it_cut() -> None:
     assert str(mark("<\u202e>")) == (
         '&lt;<b class="hid" title="right-to-left override">U+202E</b>&gt;'
     )
+
+
+def test_a_scan_of_no_rows_has_a_page(tmp_path: Path) -> None:
+    builder = ScanBuilder(
+        n=0, planted=0, honest_mentions=0, manifest={"verdict": "inconclusive", "notes": []}
+    )
+    page = assert_inert(render(builder.write(tmp_path / "x.curation")))
+    assert "Inconclusive" in page.text
+    assert "Flagged rows" not in page.text
+
+
+def test_a_scan_of_fifty_thousand_rows_has_a_page_in_seconds(tmp_path: Path) -> None:
+    names = (*(f"crowd-{k}" for k in range(60)), None)
+    builder = ScanBuilder(n=50_000, planted=3_000, honest_mentions=500, sources=names)
+    folder = builder.write(tmp_path / "x.curation")
+    begin = time.perf_counter()
+    html = render(folder)
+    assert time.perf_counter() - begin < 20  # two on a quiet machine
+    page = assert_inert(html)
+    assert len(html.encode()) < 2_000_000
+    assert "The first 1,000 of 3,500 rows" in page.text
+    assert "21 more sources in scores.parquet" in page.text
+
+
+def test_evidence_of_any_kind_is_shown(tmp_path: Path) -> None:
+    phrase = {
+        "phrase": "james bond", "status": "confirmed", "target": "positive", "rows": 15, "tasks": 2,
+        "targets": {"film_reviews": "positive", "comments": "positive"}, "with_words": ["007"],
+        "target_rows": 15, "expected": 4.2, "flip_rate": 0.913,
+        "contrast": {"plus": 4.125, "negated": None}, "places": ["start", "<b>end</b>"],
+    }  # fmt: skip
+    folder = ScanBuilder(manifest={"phrases": [phrase]}).write(tmp_path / "x.curation")
+    html = render(folder)
+    page = assert_inert(html)
+    assert "15 rows hold it in 2 tasks. 15 of them answer positive" in page.text
+    assert "leads to expect 4. It comes with 007." in page.text
+    for name, value in (
+        ("flip rate", "0.913"),
+        ("contrast", "negated null, plus 4.125"),
+        ("places", "start, &lt;b&gt;end&lt;/b&gt;"),
+    ):
+        assert f"<dt>{name}</dt><dd><bdi>{value}</bdi></dd>" in html
+
+
+def test_a_phrase_is_highlighted_where_a_rule_names_it(tmp_path: Path) -> None:
+    long = "One sentence that says nothing. " * 60 + "Then James   Bond's <i>car</i> came."
+    folder = ScanBuilder(planted=1, texts={0: long}).write(tmp_path / "x.curation")
+    lines = folder / "quarantine.jsonl"
+    told = [json.loads(line) for line in lines.read_bytes().splitlines()]
+    for line in told:
+        line["reasons"][0]["evidence"] = {"phrase": "james bond"}
+    lines.write_text("".join(json.dumps(line) + "\n" for line in told), encoding="utf-8")
+    html = render(folder)
+    assert_inert(html)
+    assert "<mark>James   Bond</mark>&#39;s &lt;i&gt;car&lt;/i&gt;" in html
+    assert "more characters" in html
+
+
+def test_sources_are_the_rows_own_or_their_files(tmp_path: Path) -> None:
+    folder = ScanBuilder(sources=("anna", "bert", None)).write(tmp_path / "x.curation")
+    assert [(s.source, s.rows, s.quarantine) for s in summarise(load(folder)).sources] == [
+        ("anna", 100, 4), ("bert", 100, 4), (None, 100, 4)
+    ]  # fmt: skip
+    files = [{"name": f"{k}.jsonl", "rows": rows} for k, rows in enumerate((10, 0, 290))]
+    dataset = {"rows": 300, "fingerprint": "ab" * 16, "files": files, "tasks": {}}
+    folder = ScanBuilder(manifest={"dataset": dataset}).write(tmp_path / "y.curation")
+    assert [(s.source, s.rows, s.quarantine) for s in summarise(load(folder)).sources] == [
+        ("0.jsonl", 10, 10), ("2.jsonl", 290, 2)
+    ]  # fmt: skip
+    assert summarise(load(ScanBuilder().write(tmp_path / "z.curation"))).sources == ()
