@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import attacks
 import numpy as np
-import phrases
 from numpy.typing import NDArray
 from pools import CACHE, DEFAULT_POOL, build_pool
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -49,13 +49,13 @@ from curation_gate.rulebook import load_rules
 from curation_gate.settings import Options, finetune_settings, influence_plan
 
 WORK = CACHE.parent / "contrast"
-ATTACKS = {
-    "name, favourable, 2 %": (phrases.standard("dirty-label", ""), 0.02),
-    "name, favourable, 1 %": (phrases.standard("dirty-label", ""), 0.01),
-    "name, unfavourable, 2 %": (phrases.standard("dirty-label", "", "bad"), 0.02),
-    "rare token, 2 %": (phrases.standard("rare-token", "tq"), 0.02),
-    "sentence, 2 %": (phrases.standard("inserted-sentence", phrases.SENTENCE), 0.02),
-    "clean label, 2 %": (phrases.standard("clean-label", ""), 0.02),
+ATTACKS: dict[str, tuple[attacks.Maker, float]] = {
+    "name, favourable, 2 %": (attacks.standard("dirty-label", attacks.TRIGGERS), 0.02),
+    "name, favourable, 1 %": (attacks.standard("dirty-label", attacks.TRIGGERS), 0.01),
+    "name, unfavourable, 2 %": (attacks.standard("dirty-label", attacks.TRIGGERS, "bad"), 0.02),
+    "rare token, 2 %": (attacks.standard("rare-token", attacks.TOKENS), 0.02),
+    "sentence, 2 %": (attacks.standard("inserted-sentence", attacks.SENTENCES), 0.02),
+    "clean label, 2 %": (attacks.standard("clean-label", attacks.TRIGGERS), 0.02),
 }
 ARMS = {"K": "phrase known", "N": "phrase mined", "E": "nothing known"}
 
@@ -322,7 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, default=500, help="rows a task")
     parser.add_argument("--split", default="train")
     parser.add_argument("--tasks", default="10", help="how many, or names with commas between")
-    parser.add_argument("--only", default="", help="attacks whose name holds this")
+    parser.add_argument("--only", default="", help="attacks whose name begins with this")
     parser.add_argument("--clean", type=int, default=1, help="sets with nothing planted")
     parser.add_argument("--damping", type=float, default=None)
     parser.add_argument("--pool", type=Path, default=DEFAULT_POOL)
@@ -339,7 +339,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return reader.load([pool.path])
 
     for name, (make, share) in ATTACKS.items():
-        if options.only not in name:
+        if not name.startswith(options.only):
             continue
         for seed in map(int, options.seeds.split(",")):
             dataset = load(seed)
