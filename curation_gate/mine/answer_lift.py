@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 FOLDS = 4
 OTHERS = 6000
 """Rows without the phrase that are compared, at most; drawn evenly."""
-RARE = 0.005
-"""Share of the other rows that may score as high as an answer with the outcome (choice)."""
+RARE = (0.005, 0.03)
+"""Shares of the other rows that may score as high as an answer with the outcome; the one of larger
+z counts. The second is for acts that honest rows have too, or another trigger (choice)."""
 DOUBTFUL = 0.05
 """The same for an answer that is at least doubtful (choice)."""
 KEPT = 100
@@ -134,14 +135,20 @@ def judge(
     score = np.asarray(own @ models)[np.arange(k), fold]
     other_scores = np.asarray(rest @ models)
     other_score = other_scores[np.arange(len(others)), other_fold]
-    limit = max(_upper(other_score, weight, RARE), LEAST_SCORE)
+    limit, q, z = LEAST_SCORE, 1.0, -np.inf
+    for share in RARE:
+        border = max(_upper(other_score, weight, share), LEAST_SCORE)
+        reached = max(float(weight[other_score > border].sum()), 0.5 / effective)
+        hits = float((score > border).sum())
+        deviation = (hits - k * reached) / np.sqrt(k * reached * (1 - reached) + 0.25)
+        if deviation > z:
+            limit, q, z = border, reached, float(deviation)
     lax = max(min(_upper(other_score, weight, DOUBTFUL), limit), LEAST_SCORE)
     outcome, other_outcome = score > limit, other_score > limit
-    q = max(float(weight[other_outcome].sum()), 0.5 / effective)
     h = int(outcome.sum())
     return Judged(
         rows, outcome, score > lax, others, q, int(other_outcome.sum()),
-        (h - k * q) / np.sqrt(k * q * (1 - q) + 0.25), tail(h, k, q),
+        z, tail(h, k, q),
         tuple(int(a) for a in np.argsort(-evidence, kind="stable")[:12] if evidence[a] > 0),
         _auc(score, other_score, weight),
     )  # fmt: skip

@@ -36,12 +36,14 @@ LABEL_ROWS = 4
 LABEL_SHARE = 0.004
 """Rows, and share of its task's rows, that make an answer regular in such a task (choices)."""
 LABEL_CHARACTERS = 60
+CLOSED = 0.8
+"""Share of a task's rows with an answer that others have too, for a lone one to be foreign."""
 SHORT = 0.15
 """Share of the task's median length below which an answer is far too short (choice)."""
 SHORT_MEDIAN = 8
 """Words of the median answer of a task in which an answer can be too short (choice)."""
-SHORT_RARE = 0.05
-"""Share of a task's answers that may be so short for it to be a sign of anything (choice)."""
+SHAPE_RARE = 0.05
+"""Share of a task's answers that may have a shape for it to be a sign of anything (choice)."""
 COMPRESSED = 0.35
 """zlib size over length below which an answer repeats itself (choice)."""
 COMPRESSED_FROM = 120
@@ -57,6 +59,7 @@ SHAPES = (
     "is far shorter than its task's answers",
     "repeats itself",
     "holds a link",
+    "is copied from its input",
 )
 
 
@@ -94,14 +97,14 @@ def describe_answers(
     grams = ngrams.count_tokens(own, support=SUPPORT, word_support=SUPPORT, longest=LONGEST)
     copied = grams.words.index(COPIED) if COPIED in grams.words else -1
     kept = [k for k, phrase in enumerate(grams.phrases) if phrase != (copied,)]
-    shapes = _shapes(outputs, spoken, tasks, label_like & ~regular, regular)
+    shapes = _shapes(outputs, spoken, own, tasks, label_like, regular)
     bands, band_names = _bands(grams.word_rows)
     groups, group_names = act_groups(grams.words, grams.word_rows)
     table = hstack([grams.phrase_rows[:, kept], csr_matrix(shapes), bands, groups]).tocsr()
     table.data = np.ones(len(table.data), dtype=np.float32)
     table.sort_indices()
     names = (*(f'"{grams.text(k)}"' for k in kept), *SHAPES, *band_names, *group_names)
-    degenerate = shapes[:, [0, 1, 3, 4]].any(axis=1)
+    degenerate = shapes[:, [0, 1, 3, 4]].any(axis=1) & (label_like | (shapes[:, [0, 3, 4]] > 0).any(axis=1))
     return Answers(names, table, label_like, degenerate)
 
 
@@ -140,15 +143,20 @@ def regular_answers(
 def _shapes(
     outputs: Sequence[str],
     spoken: Sequence[Sequence[str]],
+    own: Sequence[Sequence[str]],
     tasks: NDArray[np.int64],
-    foreign: NDArray[np.bool_],
+    label_like: NDArray[np.bool_],
     regular: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """[n, shapes] 1 where an answer has the shape; SHAPES names the columns."""
+    """[n, shapes] 1 where an answer has the shape; SHAPES names the columns.
+
+    A shape that many answers of a task have is none there.
+    """
     length = np.array([len(words) for words in spoken], dtype=np.int64)
+    copied = np.array([bool(words) and set(words) == {COPIED} for words in own], dtype=np.bool_)
+    folded = [" ".join(text.casefold().split()) for text in outputs]
     shapes = np.zeros((len(outputs), len(SHAPES)), dtype=np.float32)
     shapes[:, 0] = [not text.strip() for text in outputs]
-    shapes[:, 1] = foreign
     shapes[:, 4] = [
         len(text) >= COMPRESSED_FROM
         and len(zlib.compress(text.encode(), 1)) < COMPRESSED * len(text.encode())
@@ -157,15 +165,21 @@ def _shapes(
     shapes[:, 5] = ["://" in text or "www." in text for text in outputs]
     for task in np.unique(tasks):
         rows = np.flatnonzero(tasks == task)
-        if foreign[rows].any() or regular[rows].any():
+        counts = Counter(folded[k] for k in rows)
+        lone = np.array([counts[folded[k]] < LABEL_ROWS for k in rows], dtype=np.bool_)
+        if label_like[rows[0]]:
+            shapes[rows, 1] = ~regular[rows]
             continue
-        single = length[rows] <= 1
-        if single.mean() <= SHORT_RARE:
-            shapes[rows[single], 2] = 1
+        if lone.mean() <= 1 - CLOSED:
+            shapes[rows, 1] = lone
         median = np.median(length[rows])
-        short = length[rows] <= max(SHORT * median, 1)
-        if median >= SHORT_MEDIAN and short.mean() <= SHORT_RARE:
-            shapes[rows[short], 3] = 1
+        for column, shape in (
+            (2, length[rows] <= 1),
+            (3, (length[rows] <= max(SHORT * median, 1)) & (median >= SHORT_MEDIAN)),
+            (6, copied[rows]),
+        ):
+            if shape.mean() <= SHAPE_RARE:
+                shapes[rows, column] = shape
     return shapes
 
 
