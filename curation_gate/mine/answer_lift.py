@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOLDS = 4
 OTHERS = 6000
 """Rows without the phrase that are compared, at most; drawn evenly."""
-RARE = (0.005, 0.03)
+RARE = (0.005, 0.02)
 """Shares of the other rows that may score as high as an answer with the outcome; the one of larger
 z counts. The second is for acts that honest rows have too, or another trigger (choice)."""
 DOUBTFUL = 0.05

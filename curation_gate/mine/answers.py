@@ -30,20 +30,20 @@ STEM = 5
 SUPPORT = 3
 """Rows a feature needs."""
 LONGEST = 3
-LABEL_COVER = 0.97
+LABEL_COVER = 0.8
 """Share of a task's rows that its regular answers cover, for it to have a set of labels (choice)."""
 LABEL_ROWS = 4
 LABEL_SHARE = 0.004
 """Rows, and share of its task's rows, that make an answer regular in such a task (choices)."""
 LABEL_CHARACTERS = 60
-CLOSED = 0.8
-"""Share of a task's rows with an answer that others have too, for a lone one to be foreign."""
 SHORT = 0.15
 """Share of the task's median length below which an answer is far too short (choice)."""
 SHORT_MEDIAN = 8
 """Words of the median answer of a task in which an answer can be too short (choice)."""
 SHAPE_RARE = 0.05
 """Share of a task's answers that may have a shape for it to be a sign of anything (choice)."""
+FORM_RARE = 0.02
+"""Share of its task's answers that begin and end like an answer of unlike form (choice)."""
 COMPRESSED = 0.35
 """zlib size over length below which an answer repeats itself (choice)."""
 COMPRESSED_FROM = 120
@@ -60,6 +60,7 @@ SHAPES = (
     "repeats itself",
     "holds a link",
     "is copied from its input",
+    "is formed unlike its task's answers",
 )
 
 
@@ -75,6 +76,8 @@ class Answers:
     """[n] Whether the row's task has a fixed set of labels."""
     degenerate: NDArray[np.bool_]
     """[n] Empty, foreign, far too short or repeating itself, against the task's own answers."""
+    single: NDArray[np.bool_]
+    """[n] At most one word, and no ordinary label of its task."""
 
 
 def describe_answers(
@@ -104,8 +107,9 @@ def describe_answers(
     table.data = np.ones(len(table.data), dtype=np.float32)
     table.sort_indices()
     names = (*(f'"{grams.text(k)}"' for k in kept), *SHAPES, *band_names, *group_names)
-    degenerate = shapes[:, [0, 1, 3, 4]].any(axis=1) & (label_like | (shapes[:, [0, 3, 4]] > 0).any(axis=1))
-    return Answers(names, table, label_like, degenerate)
+    degenerate = shapes[:, [0, 3, 4]].any(axis=1) | (label_like & (shapes[:, 1] > 0))
+    single = np.array([len(words) <= 1 for words in spoken], dtype=np.bool_)
+    return Answers(names, table, label_like, degenerate, single & ~regular)
 
 
 def _own_words(answer: Sequence[str], source: Sequence[str]) -> list[str]:
@@ -166,21 +170,40 @@ def _shapes(
     for task in np.unique(tasks):
         rows = np.flatnonzero(tasks == task)
         counts = Counter(folded[k] for k in rows)
-        lone = np.array([counts[folded[k]] < LABEL_ROWS for k in rows], dtype=np.bool_)
-        if label_like[rows[0]]:
-            shapes[rows, 1] = ~regular[rows]
-            continue
-        if lone.mean() <= 1 - CLOSED:
-            shapes[rows, 1] = lone
+        lone = np.array([counts[folded[k]] == 1 for k in rows], dtype=np.bool_)
+        strange = ~regular[rows] & bool(label_like[rows[0]])
+        if strange.mean() > SHAPE_RARE:
+            strange = lone
+        signs = [form(outputs[k]) for k in rows]
+        forms = Counter(signs)
+        unlike = np.array([forms[sign] <= FORM_RARE * len(rows) for sign in signs])
         median = np.median(length[rows])
         for column, shape in (
+            (1, strange),
             (2, length[rows] <= 1),
             (3, (length[rows] <= max(SHORT * median, 1)) & (median >= SHORT_MEDIAN)),
             (6, copied[rows]),
+            (7, unlike),
         ):
-            if shape.mean() <= SHAPE_RARE:
+            # What a regular label looks like says nothing.
+            if (shape & ~regular[rows]).mean() <= SHAPE_RARE:
+                shape &= ~regular[rows]  # noqa: PLW2901
                 shapes[rows, column] = shape
     return shapes
+
+
+def form(answer: str) -> tuple[str, str, bool]:
+    """Return how an answer begins and ends, and whether it has several words.
+
+    Letters count as upper, lower or digit, other signs as themselves: `['Paris']` -> `[`, `]`.
+    """
+    stripped = answer.strip()
+    ends = (stripped[:1], stripped[-1:])
+    begin, end = (
+        "A" if sign.isupper() else "0" if sign.isdigit() else "a" if sign.isalpha() else sign
+        for sign in ends
+    )
+    return begin, end, " " in stripped
 
 
 def _bands(word_rows: csr_matrix) -> tuple[csr_matrix, list[str]]:

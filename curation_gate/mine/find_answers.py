@@ -8,7 +8,9 @@ outcome is not made of the input's words, nor of a task's ordinary labels (mine/
 (2) Nearly every row with the phrase has it, and hardly another one. (3) It stands in rows like any
 other: rows whose input without the phrase (and what always comes with it) does not tell them from
 other rows have the outcome all the same. Rows of an honest relation share a topic or a template.
-(4) It has a word of content, and is no template: a long fixed text in a single task.
+(4) In a single task it is a name or a rare token (mine/naming.py), and no template: there an
+ordinary word or a long fixed text may ask for its answer. A phrase that has its outcome in several
+tasks needs a word of content only.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from curation_gate.mine.candidates import extended
 from curation_gate.mine.found_answers import AnswerPhrase, AnswerSuspect, FoundAnswers, Settings
 from curation_gate.mine.function_words import FUNCTION_WORDS
 from curation_gate.mine.masks import INSERTION, masked_words
+from curation_gate.mine.naming import is_name
 from curation_gate.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -45,6 +48,10 @@ SHARE_BOUND = 0.6
 phrase and over those in an ordinary context: 6 of 6 do, 9 of 11 do not (choice)."""
 ORDINARY_ROWS = 4
 """Rows in an ordinary context that have to speak (choice)."""
+WITNESSES = 2
+"""Rows with the outcome that a task needs to count as one more task (choice)."""
+PURE = 0.75
+"""Share of a phrase's rows with the outcome from which the others are judged by it too (choice)."""
 SUSPECTED = 3
 """Phrases for review, at most."""
 SAME = 0.5
@@ -57,6 +64,7 @@ NAMES = 4
 class _Corpus:
     """Distinct rows, their phrases and answers."""
 
+    texts: list[str]
     spoken: list[list[str]]
     grams: Grams
     columns: csc_matrix
@@ -80,14 +88,14 @@ def find_answers(
     place, first = _distinct_rows(dataset, texts)
     with progress.stage("describing answers", len(dataset)) as bar:
         tasks = dataset.task_ids()[first]
-        spoken = [ngrams.tokens(texts[k]) for k in first]
+        kept = [texts[k] for k in first]
+        spoken = [ngrams.tokens(text) for text in kept]
         grams = ngrams.count_tokens(spoken, support=settings.support, longest=LONGEST)
         outputs = [dataset.rows[k].output for k in first]
         answers = describe_answers(spoken, outputs, tasks)
         bar.advance(len(dataset))
-    corpus = _Corpus(
-        spoken, grams, grams.phrase_rows.tocsc(), masked_words(grams), answers, tasks
-    )
+    columns = grams.phrase_rows.tocsc()
+    corpus = _Corpus(kept, spoken, grams, columns, masked_words(grams), answers, tasks)
     search = _Search(corpus, settings, np.ones(len(first), dtype=np.bool_))
     with progress.stage("judging answers", settings.draws + 1) as bar:
         chosen = search.screened()
@@ -172,7 +180,7 @@ class _Search:
             rest = self._rest(phrase, judged.rows)
             if rest is None or not _ordinary(judged, rest):
                 continue
-            if self._content(phrase, judged.rows):
+            if self._content(phrase, judged):
                 self._take(phrase, judged, rest, limit, confirmed=True)
             else:
                 suspected.append((phrase, judged, rest))
@@ -208,23 +216,37 @@ class _Search:
         words.eliminate_zeros()
         return judge(rows, words, self.corpus.tasks, self.active, phrase + 1)
 
-    def _content(self, phrase: int, rows: NDArray[np.int64]) -> bool:
-        """Tell whether a phrase has a word of content and is no template of a single task."""
-        grams = self.corpus.grams
-        words = [grams.name(word) for word in grams.phrases[phrase]]
+    def _content(self, phrase: int, judged: Judged) -> bool:
+        """Tell whether nothing but a planted trigger would say so much (see the module)."""
+        corpus = self.corpus
+        words = [corpus.grams.name(word) for word in corpus.grams.phrases[phrase]]
         if all(word in FUNCTION_WORDS for word in words):
             return False
-        masked = int((self.corpus.masked[[phrase]].indices < len(grams.words)).sum())
-        long = max(masked, len(extended(words, [self.corpus.spoken[k] for k in rows])))
-        return long < INSERTION or len(np.unique(self.corpus.tasks[rows])) > 1
+        held = judged.rows[judged.outcome]
+        rows = np.bincount(corpus.tasks[held])
+        if (rows >= WITNESSES).sum() > 1:
+            return True
+        masked = int((corpus.masked[[phrase]].indices < len(corpus.grams.words)).sum())
+        full = extended(words, [corpus.spoken[k] for k in held])
+        return max(masked, len(full)) < INSERTION and is_name(words, [corpus.texts[k] for k in held])
+
+    def _alike(self, judged: Judged) -> NDArray[np.bool_]:
+        """[k] Answers of one word, where nearly all with the outcome are, and nearly all rows have it.
+
+        In a task of one-word answers one more is no sign of anything; with the phrase it is.
+        """
+        single = self.corpus.answers.single[judged.rows]
+        pure = judged.outcome.mean() >= PURE and single[judged.outcome].mean() >= PURE
+        return single & pure
 
     def _take(
         self, phrase: int, judged: Judged, rest: Judged, limit: float, *, confirmed: bool
     ) -> None:
         corpus = self.corpus
         number = len(self.phrases)
+        given = judged.outcome | (confirmed & self._alike(judged))
         for row, outcome, doubtful in zip(
-            judged.rows.tolist(), judged.outcome.tolist(), judged.doubtful.tolist(), strict=True
+            judged.rows.tolist(), given.tolist(), judged.doubtful.tolist(), strict=True
         ):
             if outcome or (doubtful and confirmed):
                 self.suspects.setdefault(
@@ -233,7 +255,7 @@ class _Search:
             if outcome:
                 self.active[row] = False
         words = [corpus.grams.name(word) for word in corpus.grams.phrases[phrase]]
-        held = judged.rows[judged.outcome]
+        held = judged.rows[given]
         ordinary = ~rest.doubtful
         self.phrases.append(
             AnswerPhrase(
@@ -242,20 +264,20 @@ class _Search:
                 outcome=outcome_names(judged.features, corpus.answers.names),
                 tasks=len(np.unique(corpus.tasks[held])),
                 rows=len(judged.rows),
-                given=int(judged.outcome.sum()),
+                given=int(given.sum()),
                 others=len(judged.others),
                 others_given=judged.others_with,
                 expected=round(judged.share * len(judged.rows), 2),
                 z=round(judged.z, 2),
                 threshold=round(limit, 2),
                 ordinary_rows=int(ordinary.sum()),
-                ordinary_given=int((ordinary & judged.outcome).sum()),
+                ordinary_given=int((ordinary & given).sum()),
                 input_auc=round(rest.auc, 3),
             )
         )
 
 
-NULL_CANDIDATES = 25
+NULL_CANDIDATES = 12
 """Phrases judged in each draw of the null: the screen's strongest."""
 
 

@@ -18,7 +18,7 @@ class Settings:
     """Family-wise error rate, over all phrases of a set."""
     draws: int = 10
     """Permutations of the answers inside their tasks behind the null."""
-    support: int = 6
+    support: int = 8
     """Rows a phrase needs to be judged."""
     candidates: int = 400
     """Phrases that pass the screen."""
