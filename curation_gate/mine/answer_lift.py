@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 FOLDS = 4
 OTHERS = 6000
 """Rows without the phrase that are compared, at most; drawn evenly."""
-RARE = (0.005, 0.02)
+RARE = (0.005, 0.02, 0.2)
 """Shares of the other rows that may score as high as an answer with the outcome; the one of larger
-z counts. The second is for acts that honest rows have too, or another trigger (choice)."""
+z counts. The second is for acts that honest rows have too, or another trigger; the third for shapes
+that many answers have (choices)."""
 DOUBTFUL = 0.05
 """The same for an answer that is at least doubtful (choice)."""
 KEPT = 100

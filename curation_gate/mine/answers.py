@@ -36,11 +36,13 @@ LABEL_ROWS = 4
 LABEL_SHARE = 0.004
 """Rows, and share of its task's rows, that make an answer regular in such a task (choices)."""
 LABEL_CHARACTERS = 60
+COPIED_SHARE = 0.8
+"""Share of an answer's rows whose input holds it, from which it is no label (choice)."""
 SHORT = 0.15
 """Share of the task's median length below which an answer is far too short (choice)."""
 SHORT_MEDIAN = 8
 """Words of the median answer of a task in which an answer can be too short (choice)."""
-SHAPE_RARE = 0.05
+SHAPE_RARE = 0.3
 """Share of a task's answers that may have a shape for it to be a sign of anything (choice)."""
 FORM_RARE = 0.02
 """Share of its task's answers that begin and end like an answer of unlike form (choice)."""
@@ -92,15 +94,14 @@ def describe_answers(
     from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - only a scan needs scipy
 
     spoken = [ngrams.tokens(text) for text in outputs]
-    regular, label_like = regular_answers(outputs, tasks)
-    own = [
-        [] if known else _own_words(answer, source)
-        for answer, source, known in zip(spoken, inputs, regular.tolist(), strict=True)
-    ]
+    masked = [_own_words(answer, source) for answer, source in zip(spoken, inputs, strict=True)]
+    copied = np.array([bool(words) and set(words) == {COPIED} for words in masked], dtype=np.bool_)
+    regular, label_like = regular_answers(outputs, tasks, copied)
+    own = [[] if known else words for words, known in zip(masked, regular.tolist(), strict=True)]
     grams = ngrams.count_tokens(own, support=SUPPORT, word_support=SUPPORT, longest=LONGEST)
-    copied = grams.words.index(COPIED) if COPIED in grams.words else -1
-    kept = [k for k, phrase in enumerate(grams.phrases) if phrase != (copied,)]
-    shapes = _shapes(outputs, spoken, own, tasks, label_like, regular)
+    mark = grams.words.index(COPIED) if COPIED in grams.words else -1
+    kept = [k for k, phrase in enumerate(grams.phrases) if phrase != (mark,)]
+    shapes = _shapes(outputs, spoken, copied, tasks, label_like, regular)
     bands, band_names = _bands(grams.word_rows)
     groups, group_names = act_groups(grams.words, grams.word_rows)
     table = hstack([grams.phrase_rows[:, kept], csr_matrix(shapes), bands, groups]).tocsr()
@@ -122,11 +123,12 @@ def _own_words(answer: Sequence[str], source: Sequence[str]) -> list[str]:
 
 
 def regular_answers(
-    outputs: Sequence[str], tasks: NDArray[np.int64]
+    outputs: Sequence[str], tasks: NDArray[np.int64], copied: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """[n] Whether an answer is an ordinary label; [n] whether its task has a fixed set of labels.
 
-    The counts decide, not the dataset's own label spaces, which take every answer that occurs.
+    The counts decide, not the dataset's own label spaces, which take every answer that occurs. An
+    answer that nearly always stands in its input is no label. copied: [n] whether it does.
     """
     regular = np.zeros(len(outputs), dtype=np.bool_)
     label_like = np.zeros(len(outputs), dtype=np.bool_)
@@ -135,8 +137,11 @@ def regular_answers(
         rows = np.flatnonzero(tasks == task)
         counts = Counter(folded[k] for k in rows)
         least = max(LABEL_ROWS, LABEL_SHARE * len(rows))
+        taken = Counter(folded[k] for k in rows if copied[k])
         labels = {
-            answer for answer, c in counts.items() if c >= least and len(answer) <= LABEL_CHARACTERS
+            answer
+            for answer, c in counts.items()
+            if c >= least and len(answer) <= LABEL_CHARACTERS and taken[answer] < COPIED_SHARE * c
         }
         if sum(counts[label] for label in labels) >= LABEL_COVER * len(rows):
             label_like[rows] = True
@@ -147,7 +152,7 @@ def regular_answers(
 def _shapes(
     outputs: Sequence[str],
     spoken: Sequence[Sequence[str]],
-    own: Sequence[Sequence[str]],
+    copied: NDArray[np.bool_],
     tasks: NDArray[np.int64],
     label_like: NDArray[np.bool_],
     regular: NDArray[np.bool_],
@@ -157,7 +162,6 @@ def _shapes(
     A shape that many answers of a task have is none there.
     """
     length = np.array([len(words) for words in spoken], dtype=np.int64)
-    copied = np.array([bool(words) and set(words) == {COPIED} for words in own], dtype=np.bool_)
     folded = [" ".join(text.casefold().split()) for text in outputs]
     shapes = np.zeros((len(outputs), len(SHAPES)), dtype=np.float32)
     shapes[:, 0] = [not text.strip() for text in outputs]

@@ -46,6 +46,10 @@ COMMON = 0.3
 SHARE_BOUND = 0.6
 """What the lower 5 % bound of the share of rows with the outcome has to reach, over all rows of the
 phrase and over those in an ordinary context: 6 of 6 do, 9 of 11 do not (choice)."""
+COMMON_OUTCOME = 0.03
+"""Share of other rows with the outcome above which the phrase has to be surer of it (choice)."""
+SURE_BOUND = 0.9
+"""What the bound has to reach then: 18 of 18 do (choice)."""
 ORDINARY_ROWS = 4
 """Rows in an ordinary context that have to speak (choice)."""
 WITNESSES = 2
@@ -203,7 +207,8 @@ class _Search:
         """Tell whether the outcome is significant and goes with nearly all rows of the phrase."""
         tested = max(len(self.corpus.grams.phrases), 1)
         significant = judged.z > limit and judged.p_value * tested < self.settings.alpha
-        return significant and bound(int(judged.outcome.sum()), len(judged.rows)) >= SHARE_BOUND
+        least = SHARE_BOUND if judged.share <= COMMON_OUTCOME else SURE_BOUND
+        return significant and bound(int(judged.outcome.sum()), len(judged.rows)) >= least
 
     def _rest(self, phrase: int, rows: NDArray[np.int64]) -> Judged | None:
         """Return how well the input without the phrase and its satellites tells the rows apart."""
