@@ -54,8 +54,8 @@ class Judged:
     """[m] Compared rows."""
     share: float
     """q: share of those with the outcome, weighted to the phrase's tasks."""
-    others_with: int
-    """Of those, how many have it."""
+    others_with: NDArray[np.int64]
+    """Of those, the rows that have it."""
     z: float
     p_value: float
     features: tuple[int, ...]
@@ -148,7 +148,7 @@ def judge(
     outcome, other_outcome = score > limit, other_score > limit
     h = int(outcome.sum())
     return Judged(
-        rows, outcome, score > lax, others, q, int(other_outcome.sum()),
+        rows, outcome, score > lax, others, q, others[other_outcome],
         z, tail(h, k, q),
         tuple(int(a) for a in np.argsort(-evidence, kind="stable")[:12] if evidence[a] > 0),
         _auc(score, other_score, weight),

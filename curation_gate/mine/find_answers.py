@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 LONGEST = 3
 """Words of the phrases that are searched; names are extended to what always stands around them."""
-COMMON = 0.3
+COMMON = 0.1
 """Share of the rows above which a phrase is no trigger (choice)."""
 SHARE_BOUND = 0.6
 """What the lower 5 % bound of the share of rows with the outcome has to reach, over all rows of the
@@ -124,6 +124,15 @@ def find_answers(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the rest of the input says of the rows of a phrase."""
+
+    ordinary: NDArray[np.bool_]
+    """[k] Rows whose input does not ask for the outcome."""
+    auc: float
+
+
 @dataclass(slots=True)
 class _Search:
     """What has been found so far, and which rows are still to be searched."""
@@ -176,12 +185,12 @@ class _Search:
             judged = self._judge(phrase)
             if judged is not None and self._lifted(judged, limit):
                 ranked.append((-round(judged.z, 3), -len(self.corpus.grams.phrases[phrase]), phrase))
-        suspected: list[tuple[int, Judged, Judged]] = []
+        suspected: list[tuple[int, Judged, _Context]] = []
         for _, _, phrase in sorted(ranked):
             judged = self._judge(phrase)  # again: rows may have been taken since
             if judged is None or not self._lifted(judged, limit):
                 continue
-            rest = self._rest(phrase, judged.rows)
+            rest = self._rest(phrase, judged)
             if rest is None or not _ordinary(judged, rest):
                 continue
             if self._content(phrase, judged):
@@ -210,8 +219,12 @@ class _Search:
         least = SHARE_BOUND if judged.share <= COMMON_OUTCOME else SURE_BOUND
         return significant and bound(int(judged.outcome.sum()), len(judged.rows)) >= least
 
-    def _rest(self, phrase: int, rows: NDArray[np.int64]) -> Judged | None:
-        """Return how well the input without the phrase and its satellites tells the rows apart."""
+    def _rest(self, phrase: int, judged: Judged) -> _Context | None:
+        """Return how well the input without the phrase and its satellites predicts the outcome.
+
+        Learned from all rows with the phrase or the outcome, against the rest: where other rows
+        have the outcome too, their inputs say what asks for it.
+        """
         grams = self.corpus.grams
         u = len(grams.words)
         kept = np.ones(u, dtype=np.float32)
@@ -219,7 +232,10 @@ class _Search:
         kept[masked[masked < u]] = 0
         words = grams.word_rows.multiply(kept).tocsr()
         words.eliminate_zeros()
-        return judge(rows, words, self.corpus.tasks, self.active, phrase + 1)
+        k = len(judged.rows)
+        rows = np.concatenate((judged.rows, judged.others_with))
+        rest = judge(rows, words, self.corpus.tasks, self.active, phrase + 1)
+        return None if rest is None else _Context(~rest.doubtful[:k], rest.auc)
 
     def _content(self, phrase: int, judged: Judged) -> bool:
         """Tell whether nothing but a planted trigger would say so much (see the module)."""
@@ -245,7 +261,7 @@ class _Search:
         return single & pure
 
     def _take(
-        self, phrase: int, judged: Judged, rest: Judged, limit: float, *, confirmed: bool
+        self, phrase: int, judged: Judged, rest: _Context, limit: float, *, confirmed: bool
     ) -> None:
         corpus = self.corpus
         number = len(self.phrases)
@@ -261,7 +277,7 @@ class _Search:
                 self.active[row] = False
         words = [corpus.grams.name(word) for word in corpus.grams.phrases[phrase]]
         held = judged.rows[given]
-        ordinary = ~rest.doubtful
+        ordinary = rest.ordinary
         self.phrases.append(
             AnswerPhrase(
                 text=" ".join(extended(words, [corpus.spoken[k] for k in held])),
@@ -271,7 +287,7 @@ class _Search:
                 rows=len(judged.rows),
                 given=int(given.sum()),
                 others=len(judged.others),
-                others_given=judged.others_with,
+                others_given=len(judged.others_with),
                 expected=round(judged.share * len(judged.rows), 2),
                 z=round(judged.z, 2),
                 threshold=round(limit, 2),
@@ -286,9 +302,9 @@ NULL_CANDIDATES = 12
 """Phrases judged in each draw of the null: the screen's strongest."""
 
 
-def _ordinary(judged: Judged, rest: Judged) -> bool:
+def _ordinary(judged: Judged, rest: _Context) -> bool:
     """Tell whether rows in an ordinary context have the outcome all the same."""
-    ordinary = ~rest.doubtful
+    ordinary = rest.ordinary
     given = int((ordinary & judged.outcome).sum())
     number = int(ordinary.sum())
     return given >= ORDINARY_ROWS and bound(given, number) >= SHARE_BOUND
