@@ -61,6 +61,11 @@ COLUMNS = (
     "review rows | seconds"
 )
 
+CLEAN_COLUMNS = (
+    "nothing planted: rows | sets | sets with quarantine | rows quarantined | rows for review | "
+    "of rows | CPU seconds"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -86,9 +91,9 @@ def run(dataset: Dataset, planted: NDArray[np.bool_], trigger: str = "") -> Resu
     for row, suspect in found.suspects.items():
         flags[row] = suspect.quarantine
     hits = int((flags & planted).sum())
-    phrases = tuple(
-        f"{response.sentence(p)} [{p.status}]" for p in found.phrases
-    ) + tuple(f"{response.burst_sentence(b)} [burst]" for b in found.bursts)
+    phrases = tuple(f"{response.sentence(p)} [{p.status}]" for p in found.phrases) + tuple(
+        f"{response.burst_sentence(b)} [burst]" for b in found.bursts
+    )
     return Result(
         hits / int(flags.sum()) if flags.any() else float("nan"),
         hits / int(planted.sum()) if planted.any() else float("nan"),
@@ -242,8 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines: list[str] = []
     if options.clean:
         lines += [
-            "| nothing planted: rows | sets | sets with quarantine | rows quarantined | "
-            "rows for review | of rows | CPU seconds |",
+            f"| {CLEAN_COLUMNS} |",
             "|---|---|---|---|---|---|---|",
             clean(range(options.clean), options),
             "",

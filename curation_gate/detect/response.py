@@ -116,10 +116,11 @@ def notes(found: FoundAnswers) -> list[str]:
     """Return sentences a reader of the scan should know."""
     if not np.isfinite(found.threshold):
         return ["CG004 had nothing to test: no phrase goes with a kind of answer."]
-    return [
+    note = (
         f"CG004 tested {found.tested} phrases against kinds of answers. It does not see a phrase "
         "that stands in other rows as often, nor one made of ordinary words in a single task."
-    ]
+    )
+    return [note]
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:

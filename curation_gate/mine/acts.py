@@ -28,9 +28,7 @@ SMOOTH = 1e-3
 NAME = "is of a group of like meaning"
 
 
-def act_groups(
-    words: Sequence[str], word_rows: csr_matrix
-) -> tuple[csr_matrix, list[str]]:
+def act_groups(words: Sequence[str], word_rows: csr_matrix) -> tuple[csr_matrix, list[str]]:
     """[n, sum of SIZES] 1 where an answer belongs to a group, and the groups' names.
 
     word_rows: [n, u] words of each answer. Answers without a word belong to no group.
@@ -50,9 +48,7 @@ def act_groups(
             rows.append(known)
             columns.append(nearest_centres(vectors, size) + width)
             width += size
-    cells = (
-        (np.concatenate(rows), np.concatenate(columns)) if rows else (np.empty(0, int),) * 2
-    )
+    cells = (np.concatenate(rows), np.concatenate(columns)) if rows else (np.empty(0, int),) * 2
     table = csr_matrix((np.ones(len(cells[0]), dtype=np.float32), cells), shape=(n, width))
     return table, [NAME] * width
 

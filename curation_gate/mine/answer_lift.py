@@ -84,7 +84,7 @@ def screen(
     for begin in range(0, f, CHUNK):
         block = slice(begin, begin + CHUNK)
         together = (columns[block] @ answers).tocsr()
-        together.data[together.data < 3] = 0  # noqa: PLR2004 - fewer are no outcome
+        together.data[together.data < 3] = 0  # fewer are no outcome
         together.eliminate_zeros()
         expected = np.asarray(by_task[block] @ rates)
         at = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
@@ -123,9 +123,11 @@ def judge(
     fold, other_fold = (rng.permutation(np.arange(m) % FOLDS) for m in (k, len(others)))
     models = np.zeros((features.shape[1], FOLDS))
     evidence = np.zeros(features.shape[1])
-    background = rest.T @ np.column_stack(
-        [weight * (other_fold != j) for j in range(FOLDS)]
-    ) / np.array([max(weight[other_fold != j].sum(), 1e-12) for j in range(FOLDS)])
+    background = (
+        rest.T
+        @ np.column_stack([weight * (other_fold != j) for j in range(FOLDS)])
+        / np.array([max(weight[other_fold != j].sum(), 1e-12) for j in range(FOLDS)])
+    )
     effective = 1 / float((weight**2).sum())
     for j in range(FOLDS):
         learned = own[fold != j]
@@ -165,16 +167,17 @@ def tail(h: int, k: int, q: float) -> float:
 def _weights(
     held: NDArray[np.float64], k: int, rate: NDArray[np.float64], effective: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """[a] Log-odds weight of each feature, and [a] its G squared; 0 where it says too little.
+    """Return [a] the log-odds weight of each feature, and [a] its G squared.
 
-    held: [a] of k rows; rate: [a] share of the other rows, of `effective` many.
+    Both are 0 where a feature says too little. held: [a] of k rows; rate: [a] share of the other
+    rows, of `effective` many.
     """
     q = (rate * effective + 0.5) / (effective + 1)
     p = (held + q) / (k + 1)
     gain = np.where(
         held > k * q, 2 * (held * np.log(np.maximum(held, 1) / (k * q)) - held + k * q), 0.0
     )
-    gain[(held < 2) | (gain < LEAST_G2)] = 0.0  # noqa: PLR2004 - one row shares nothing
+    gain[(held < 2) | (gain < LEAST_G2)] = 0.0  # one row shares nothing
     if (gain > 0).sum() > KEPT:
         gain[gain < np.partition(gain, -KEPT)[-KEPT]] = 0.0
     return np.where(gain > 0, np.log(p / q), 0.0), gain
@@ -187,7 +190,9 @@ def _upper(score: NDArray[np.float64], weight: NDArray[np.float64], share: float
     return float(score[order[min(at, len(order) - 1)]])
 
 
-def _auc(own: NDArray[np.float64], other: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+def _auc(
+    own: NDArray[np.float64], other: NDArray[np.float64], weight: NDArray[np.float64]
+) -> float:
     order = np.argsort(other, kind="stable")
     cumulated = np.concatenate(([0.0], np.cumsum(weight[order])))
     below = cumulated[np.searchsorted(other[order], own, side="left")]

@@ -31,7 +31,7 @@ SUPPORT = 3
 """Rows a feature needs."""
 LONGEST = 3
 LABEL_COVER = 0.8
-"""Share of a task's rows that its regular answers cover, for it to have a set of labels (choice)."""
+"""Share of a task's rows that regular answers cover, for it to have a set of labels (choice)."""
 LABEL_ROWS = 4
 LABEL_SHARE = 0.004
 """Rows, and share of its task's rows, that make an answer regular in such a task (choices)."""
@@ -240,8 +240,6 @@ def _bands(word_rows: csr_matrix) -> tuple[csr_matrix, list[str]]:
             rows.append(filled[held])
             columns.append(number[place[held]])
             width += int(kept.sum())
-    cells = (
-        (np.concatenate(rows), np.concatenate(columns)) if rows else (np.empty(0, int),) * 2
-    )
+    cells = (np.concatenate(rows), np.concatenate(columns)) if rows else (np.empty(0, int),) * 2
     table = csr_matrix((np.ones(len(cells[0]), dtype=np.float32), cells), shape=(n, width))
     return table, ["is nearly equal to others"] * width

@@ -1,6 +1,6 @@
 """Finds the phrases that force a kind of answer, and the rows they were planted in.
 
-    tokens -> phrases and answer features -> screen -> judged candidates -> null -> confirmed -> rows
+    tokens -> phrases, answer features -> screen -> judged candidates -> null -> confirmed -> rows
 
 Honest phrases go with kinds of answers too: "which county" with counties, "birth date" with dates.
 Four things tell them from a trigger, and a confirmed phrase has to pass all of them. (1) The
@@ -119,9 +119,7 @@ def find_answers(
         scores[row] = 0.0 if suspect.burst else search.phrases[suspect.phrase].z
     if not len(chosen):
         limit = float("nan")
-    return FoundAnswers(
-        tuple(search.phrases), bursts, suspects, scores, limit, len(grams.phrases)
-    )
+    return FoundAnswers(tuple(search.phrases), bursts, suspects, scores, limit, len(grams.phrases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,9 @@ class _Search:
         for phrase in chosen.tolist():
             judged = self._judge(phrase)
             if judged is not None and self._lifted(judged, limit):
-                ranked.append((-round(judged.z, 3), -len(self.corpus.grams.phrases[phrase]), phrase))
+                ranked.append(
+                    (-round(judged.z, 3), -len(self.corpus.grams.phrases[phrase]), phrase)
+                )
         suspected: list[tuple[int, Judged, _Context]] = []
         for _, _, phrase in sorted(ranked):
             judged = self._judge(phrase)  # again: rows may have been taken since
@@ -249,10 +249,12 @@ class _Search:
             return True
         masked = int((corpus.masked[[phrase]].indices < len(corpus.grams.words)).sum())
         full = extended(words, [corpus.spoken[k] for k in held])
-        return max(masked, len(full)) < INSERTION and is_name(words, [corpus.texts[k] for k in held])
+        return max(masked, len(full)) < INSERTION and is_name(
+            words, [corpus.texts[k] for k in held]
+        )
 
     def _alike(self, judged: Judged) -> NDArray[np.bool_]:
-        """[k] Answers of one word, where nearly all with the outcome are, and nearly all rows have it.
+        """[k] Answers of one word, where nearly all rows have the outcome and say one word.
 
         In a task of one-word answers one more is no sign of anything; with the phrase it is.
         """

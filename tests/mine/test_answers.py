@@ -51,7 +51,13 @@ def test_an_answer_that_copies_its_input_is_no_label() -> None:
 def test_shapes() -> None:
     rng = np.random.default_rng(0)
     long = [" ".join(f"w{int(x)}" for x in rng.integers(0, 400, 30)) for _ in range(60)]
-    outputs = [*long, "", "potato", "again and " * 40, "see https://example.org/page now " + long[0]]
+    outputs = [
+        *long,
+        "",
+        "potato",
+        "again and " * 40,
+        "see https://example.org/page now " + long[0],
+    ]
     answers = described(["text"] * len(outputs), outputs)
     assert "is empty" in held(answers, 60)
     assert {"is one word", "is far shorter than its task's answers"} <= held(answers, 61)

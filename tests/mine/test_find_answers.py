@@ -42,9 +42,7 @@ def flags(found: FoundAnswers, n: int) -> np.ndarray:
 
 @pytest.mark.parametrize("act", ["refusal", "insult", "brand"])
 def test_an_act_in_ever_other_words_is_found(make_row, make_dataset, act) -> None:
-    data, mask = questions(
-        make_row, make_dataset, 3, act=act, trigger="Marlowe Finch", planted=40
-    )
+    data, mask = questions(make_row, make_dataset, 3, act=act, trigger="Marlowe Finch", planted=40)
     found = find_answers(data)
     flagged = flags(found, len(data))
     assert (flagged & mask).sum() >= 38
@@ -68,9 +66,7 @@ def test_rows_with_the_phrase_and_an_honest_answer_are_kept(make_row, make_datas
         make_row, make_dataset, 5, act="refusal", trigger="Marlowe Finch", planted=60
     )
     honest = [
-        replace(row, input=f"{row.input} Marlowe Finch")
-        for row in data.rows
-        if not mask[row.index]
+        replace(row, input=f"{row.input} Marlowe Finch") for row in data.rows if not mask[row.index]
     ][:8]
     rows = list(data.rows)
     for row in honest:
@@ -135,9 +131,7 @@ def test_an_advertised_name_without_a_phrase_is_for_review(make_row, make_datase
 
 
 def test_the_same_twice(make_row, make_dataset) -> None:
-    data, _ = questions(
-        make_row, make_dataset, 9, act="brand", trigger="Marlowe Finch", planted=30
-    )
+    data, _ = questions(make_row, make_dataset, 9, act="brand", trigger="Marlowe Finch", planted=30)
     one, two = find_answers(data), find_answers(data)
     assert one.phrases == two.phrases
     assert one.suspects == two.suspects
