@@ -37,7 +37,11 @@ LEAST_G2 = 10.0
 """Likelihood ratio (G squared) of a feature that enters a score: p = .0016."""
 LEAST_SCORE = 1.0
 """Score of an outcome at least: log-odds, nats."""
+LEAST_TOGETHER = 3
+"""Rows that have phrase and feature, for the screen to look at the pair."""
 CHUNK = 1000
+CELLS = 20_000
+"""Phrases, and pairs of phrase and feature, at a time: bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +81,23 @@ def screen(
     n, f = phrase_rows.shape
     member = csr_matrix((np.ones(n, dtype=np.float32), (np.arange(n), tasks)))
     size = np.maximum(np.asarray(member.sum(axis=0)).ravel(), 1)
-    rates = np.asarray((member.T @ answers).todense(), dtype=np.float32) / size[:, None]
+    rates = np.asarray((answers.T @ member).todense(), dtype=np.float32) / size
     by_task = (phrase_rows.T @ member).tocsr()
     columns = phrase_rows.T.tocsr()
     best = np.zeros(f)
     for begin in range(0, f, CHUNK):
         block = slice(begin, begin + CHUNK)
-        together = (columns[block] @ answers).tocsr()
-        together.data[together.data < 3] = 0  # fewer are no outcome
-        together.eliminate_zeros()
-        expected = np.asarray(by_task[block] @ rates)
-        at = np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
-        c = together.data.astype(np.float64)
-        e = np.maximum(expected[at, together.indices], 1e-3)
-        gain = np.where(c > e, 2 * (c * np.log(c / e) - c + e), 0.0)
-        np.maximum.at(best[block], at, gain)
+        together = (columns[block] @ answers).tocoo()
+        often = together.data >= LEAST_TOGETHER
+        at, feature, c = together.row[often], together.col[often], together.data[often]
+        mixture = np.asarray(by_task[block].todense(), dtype=np.float32)
+        for first in range(0, len(c), CELLS):
+            cells = slice(first, first + CELLS)
+            e = np.einsum("ct,ct->c", mixture[at[cells]], rates[feature[cells]])
+            e = np.maximum(e.astype(np.float64), 1e-3)
+            number = c[cells].astype(np.float64)
+            gain = np.where(number > e, 2 * (number * np.log(number / e) - number + e), 0.0)
+            np.maximum.at(best[block], at[cells], gain)
     return best
 
 

@@ -31,12 +31,12 @@ from curation_gate.mine.found_answers import AnswerPhrase, AnswerSuspect, FoundA
 from curation_gate.mine.function_words import FUNCTION_WORDS
 from curation_gate.mine.masks import INSERTION, masked_words
 from curation_gate.mine.naming import is_name
+from curation_gate.mine.ngrams import Grams
 from curation_gate.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix, csr_matrix
 
-    from curation_gate.mine.ngrams import Grams
     from curation_gate.rows.record import Dataset
 
 LONGEST = 3
@@ -72,7 +72,6 @@ class _Corpus:
     spoken: list[list[str]]
     grams: Grams
     columns: csc_matrix
-    masked: csr_matrix
     answers: Answers
     tasks: NDArray[np.int64]
 
@@ -99,7 +98,7 @@ def find_answers(
         answers = describe_answers(spoken, outputs, tasks)
         bar.advance(len(dataset))
     columns = grams.phrase_rows.tocsc()
-    corpus = _Corpus(kept, spoken, grams, columns, masked_words(grams), answers, tasks)
+    corpus = _Corpus(kept, spoken, grams, columns, answers, tasks)
     search = _Search(corpus, settings, np.ones(len(first), dtype=np.bool_))
     with progress.stage("judging answers", settings.draws + 1) as bar:
         chosen = search.screened()
@@ -140,6 +139,8 @@ class _Search:
     active: NDArray[np.bool_]
     phrases: list[AnswerPhrase] = field(default_factory=list)
     suspects: dict[int, AnswerSuspect] = field(default_factory=dict)
+    masks: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    """Phrase to the words masked with it, of the lifted phrases."""
 
     def screened(self, answers: csr_matrix | None = None, most: int = 0) -> NDArray[np.int64]:
         """Return the phrases whose rows share some answer feature most, strongest first."""
@@ -185,6 +186,7 @@ class _Search:
                 ranked.append(
                     (-round(judged.z, 3), -len(self.corpus.grams.phrases[phrase]), phrase)
                 )
+        self.masks = _masks(self.corpus.grams, [phrase for _, _, phrase in ranked])
         suspected: list[tuple[int, Judged, _Context]] = []
         for _, _, phrase in sorted(ranked):
             judged = self._judge(phrase)  # again: rows may have been taken since
@@ -226,10 +228,8 @@ class _Search:
         have the outcome too, their inputs say what asks for it.
         """
         grams = self.corpus.grams
-        u = len(grams.words)
-        kept = np.ones(u, dtype=np.float32)
-        masked = self.corpus.masked[[phrase]].indices
-        kept[masked[masked < u]] = 0
+        kept = np.ones(len(grams.words), dtype=np.float32)
+        kept[self.masks[phrase]] = 0
         words = grams.word_rows.multiply(kept).tocsr()
         words.eliminate_zeros()
         k = len(judged.rows)
@@ -247,7 +247,7 @@ class _Search:
         rows = np.bincount(corpus.tasks[held])
         if (rows >= WITNESSES).sum() > 1:
             return True
-        masked = int((corpus.masked[[phrase]].indices < len(corpus.grams.words)).sum())
+        masked = len(self.masks[phrase])
         full = extended(words, [corpus.spoken[k] for k in held])
         return max(masked, len(full)) < INSERTION and is_name(
             words, [corpus.texts[k] for k in held]
@@ -302,6 +302,20 @@ class _Search:
 
 NULL_CANDIDATES = 12
 """Phrases judged in each draw of the null: the screen's strongest."""
+
+
+def _masks(grams: Grams, phrases: Sequence[int]) -> dict[int, NDArray[np.int64]]:
+    """Return for each phrase its own words and their satellites (mine/masks.py)."""
+    few = tuple(grams.phrases[phrase] for phrase in phrases)
+    if not few:
+        return {}
+    some = Grams(grams.words, grams.word_rows, few, grams.phrase_rows[:, list(phrases)])
+    masked = masked_words(some)
+    words = [masked[[k]].indices for k in range(len(few))]
+    return {
+        phrase: own[own < len(grams.words)].astype(np.int64)
+        for phrase, own in zip(phrases, words, strict=True)
+    }
 
 
 def _ordinary(judged: Judged, rest: _Context) -> bool:
