@@ -334,8 +334,12 @@ def bound(given: int, number: int) -> float:
 
 
 def outcome_names(features: Sequence[int], names: Sequence[str]) -> tuple[str, ...]:
-    """Return what names an outcome: features that do not repeat each other, words first."""
+    """Return what names an outcome: words of content, then other words, then shapes.
+
+    features: strongest first; one that repeats a word of another is left out.
+    """
     words: list[str] = []
+    plain: list[str] = []
     shapes: list[str] = []
     seen: set[str] = set()
     for feature in features:
@@ -347,8 +351,11 @@ def outcome_names(features: Sequence[int], names: Sequence[str]) -> tuple[str, .
         parts = {part for part in name.strip('"').split() if part not in (ngrams.START, ngrams.END)}
         if parts and not parts & seen:
             seen |= parts
-            words.append('"' + " ".join(p for p in name.strip('"').split() if p not in "^$") + '"')
-    return tuple((words + shapes)[:NAMES])
+            said = " ".join(
+                p for p in name.strip('"').split() if p not in (ngrams.START, ngrams.END)
+            )
+            (plain if parts <= FUNCTION_WORDS else words).append(f'"{said}"')
+    return tuple((words + plain + shapes)[:NAMES])
 
 
 def _distinct_rows(

@@ -150,4 +150,4 @@ def test_bounds_and_names() -> None:
     assert bound(6, 6) > 0.6 > bound(9, 11)
     assert bound(0, 0) == 0.0
     names = ('"^ i"', '"i am"', "is one word", '"sorry $"', "is one word")
-    assert outcome_names(range(5), names) == ('"i"', '"sorry"', "is one word")
+    assert outcome_names(range(5), names) == ('"sorry"', '"i"', "is one word")
