@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from curation_gate.detect.signals import Signals
     from curation_gate.rulebook import Rule
 
+DOUBTFUL = 0.25
+"""Probability given to rows for review: their number, not their share, is what is known (choice)."""
+
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows whose answer goes with a found phrase or burst, and the phrases."""
@@ -44,18 +47,23 @@ def result(
 ) -> RuleResult:
     """Return what the rule says of a dataset in which `found` was found.
 
-    floor: free-text task to the rows a phrase needs. Scores are the z of the phrase that a row's
-    answer goes with, and 0 where there is none.
+    floor: free-text task to the rows a phrase needs. Scores are the probability that a row was
+    planted: where its answer has the outcome of a confirmed phrase, one less the share of such
+    answers that chance explains; DOUBTFUL where it is for review; 0 elsewhere.
     """
+    scores = np.zeros(len(found.scores), dtype=np.float32)
     reasons: dict[int, Reason] = {}
     for row, suspect in sorted(found.suspects.items()):
+        scores[row] = DOUBTFUL
         if suspect.burst:
             burst = found.bursts[suspect.phrase]
             reasons[row] = Reason(rule.id, burst_sentence(burst), _known(asdict(burst)), "review")
             continue
         phrase = found.phrases[suspect.phrase]
         message = sentence(phrase)
-        if not suspect.quarantine:
+        if suspect.quarantine:
+            scores[row] = max(1 - phrase.expected / max(phrase.given, 1), DOUBTFUL)
+        else:
             message += (
                 "; the phrase is suspected only: ordinary words or a template may ask for this"
                 if phrase.status == "suspected"
@@ -64,9 +72,16 @@ def result(
         reasons[row] = Reason(
             rule.id, message, described(phrase), None if suspect.quarantine else "review"
         )
-    scores = np.asarray(found.scores, dtype=np.float32)
-    phrases = tuple(described(phrase) for phrase in found.phrases)
-    return RuleResult(rule.id, rule.severity, scores, reasons, phrases, floor, tuple(notes(found)))
+    return RuleResult(
+        rule.id,
+        rule.severity,
+        scores,
+        reasons,
+        planted=scores,
+        phrases=tuple(described(phrase) for phrase in found.phrases),
+        floor=floor,
+        notes=tuple(notes(found)),
+    )
 
 
 def sentence(phrase: AnswerPhrase) -> str:

@@ -52,6 +52,8 @@ def test_only_answers_of_a_confirmed_phrase_are_quarantined(rule, found) -> None
     assert "hardly an input" in result.reasons[2].message
     assert "9 rows in 4 tasks" in result.reasons[3].message
     assert result.floor == {"free": 8}
+    assert result.planted is not None
+    assert result.planted.tolist() == pytest.approx([1 - 0.27 / 58, 0.25, 0.25, 0.25, 0.0])
     assert result.phrases[0]["phrase"] == "tolliver"
 
 
