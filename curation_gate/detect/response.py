@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from curation_gate.rulebook import Rule
 
 DOUBTFUL = 0.25
-"""Probability given to rows for review: their number, not their share, is what is known (choice)."""
+"""Probability given to rows for review (choice)."""
 
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
