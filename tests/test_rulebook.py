@@ -43,7 +43,14 @@ def test_every_shipped_pack_loads_under_its_own_name() -> None:
 def test_default_pack_is_what_the_documents_say() -> None:
     pack = load_rules()
     assert pack.name == "default"
-    assert [rule.id for rule in pack.rules] == ["CG001", "CG002", "CG003", "CG004", "CG007", "CG008"]
+    assert [rule.id for rule in pack.rules] == [
+        "CG001",
+        "CG002",
+        "CG003",
+        "CG004",
+        "CG007",
+        "CG008",
+    ]
     assert [rule.id for rule in pack.enabled] == ["CG001", "CG004", "CG007"]
     assert pack.rules[1].parameters == {
         "reading": "contrast",
