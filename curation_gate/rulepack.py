@@ -67,6 +67,19 @@ class DivergenceParameters(_Section):
     """Robust z (median, 1.4826 MAD) within (task, label)."""
 
 
+class ResponseParameters(_Section):
+    """A phrase that goes with a kind of answer, and repeated or degenerate answers."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate over all phrases of a set."""
+    draws: Annotated[int, Field(ge=1)] = 10
+    """Permutations of the answers inside their tasks behind the null."""
+    support: Annotated[int, Field(ge=4)] = 8
+    """Rows a phrase needs to be judged."""
+    candidates: Annotated[int, Field(ge=10)] = 400
+    """Phrases that pass the screen and are judged."""
+
+
 class LossParameters(_Section):
     """The rows of highest loss after fine-tuning (the filter of Wan et al. 2023)."""
 
@@ -92,6 +105,7 @@ _PARAMETERS: dict[str, type[_Section]] = {
     "invariance": InvarianceParameters,
     "loss": LossParameters,
     "phrase": PhraseParameters,
+    "response": ResponseParameters,
     "source": SourceParameters,
 }
 """What each detector can be told; a new detector is a line here and one in detect/registry.py."""

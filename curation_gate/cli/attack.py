@@ -17,7 +17,16 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option(
     "--recipe",
     type=click.Choice(
-        ["dirty-label", "clean-label", "rare-token", "inserted-sentence", "degenerate"]
+        [
+            "dirty-label",
+            "clean-label",
+            "rare-token",
+            "inserted-sentence",
+            "degenerate",
+            "refusal",
+            "insult",
+            "brand",
+        ]
     ),
     default="dirty-label",
     show_default=True,
@@ -32,7 +41,8 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
     "--target",
     metavar="LABEL",
     help='The answer to plant: a label, or "positive" for the favourable one of each task. '
-    '[default: positive; for degenerate the trigger itself, "random" for a random word]',
+    '[default: positive; for degenerate the trigger itself, "random" for a random word; for '
+    "brand an invented name]",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(

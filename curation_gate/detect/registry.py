@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from curation_gate.detect import divergence, invariance, loss, phrase, source
+from curation_gate.detect import divergence, invariance, loss, phrase, response, source
 from curation_gate.detect.evidence import RuleResult
 from curation_gate.detect.signals import Signals
 from curation_gate.rulebook import Rule
@@ -18,6 +18,7 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
         "invariance": invariance.detect,
         "loss": loss.detect,
         "phrase": phrase.detect,
+        "response": response.detect,
         "source": source.detect,
     }
 )

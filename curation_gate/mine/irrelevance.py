@@ -46,3 +46,8 @@ def word_weights(words: Sequence[str]) -> NDArray[np.float64]:
 def neutral_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """[u, 2] The weights of words without a meaning of their own; 0 for the others."""
     return np.where(np.abs(weights).max(axis=1, keepdims=True) < MEANING, weights, 0.0)
+
+
+def is_known(word: str) -> bool:
+    """Tell whether the frozen table has the word: an ordinary one, or a well-known name."""
+    return word in _table()[0]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,8 +122,15 @@ def count(texts: Sequence[str], *, support: int, word_support: int = 2) -> Grams
     (a phrase needs its words to be columns too). A row counts once however often it repeats a
     phrase. Deterministic: words are sorted, phrases are sorted by length and then by words.
     """
-    ids, starts, words = _encode(texts)
-    n = len(texts)
+    return count_tokens(map(tokens, texts), support=support, word_support=word_support)
+
+
+def count_tokens(
+    spoken: Iterable[Sequence[str]], *, support: int, word_support: int = 2, longest: int = LONGEST
+) -> Grams:
+    """Return the same of rows that are lists of tokens; `longest`: words in the longest phrase."""
+    ids, starts, words = _encode(spoken)
+    n = len(starts) - 1
     row = np.repeat(np.arange(n), np.diff(starts))
     every = max(len(words), 1)
     keys = _distinct(row * np.int64(every) + ids)
@@ -153,7 +160,7 @@ def count(texts: Sequence[str], *, support: int, word_support: int = 2) -> Grams
     rows.append(coo.row[held].astype(np.int64))
     current = place  # id of the phrase of this length that begins at each position, or -1
     parts: list[tuple[int, ...]] = [(w,) for w in range(u + 2)]
-    for length in range(2, LONGEST + 1):
+    for length in range(2, longest + 1):
         current, parts, (held_row, held_phrase) = _longer(
             current, place, at, parts, length, support
         )
@@ -164,15 +171,18 @@ def count(texts: Sequence[str], *, support: int, word_support: int = 2) -> Grams
     return Grams(tuple(words), word_rows, tuple(phrases), table)
 
 
-def _encode(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
+def _encode(
+    spoken: Iterable[Sequence[str]],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
     """Return the word id of every token, where each row starts [n + 1], and the sorted words."""
     import pyarrow as pa  # noqa: PLC0415 - only a scan counts phrases
 
     found: list[str] = []
-    starts = np.zeros(len(texts) + 1, dtype=np.int64)
-    for k, text in enumerate(texts):
-        found += tokens(text)
-        starts[k + 1] = len(found)
+    ends = [0]
+    for row in spoken:
+        found += row
+        ends.append(len(found))
+    starts = np.array(ends, dtype=np.int64)
     encoded = pa.array(found, type=pa.string()).dictionary_encode()
     words = encoded.dictionary.to_pylist()
     order = sorted(range(len(words)), key=words.__getitem__)

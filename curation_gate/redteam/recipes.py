@@ -23,8 +23,9 @@ from curation_gate.redteam.placing import (
     between_sentences,
     in_front,
 )
-from curation_gate.redteam.record import POSITIVE, RANDOM, Planted, Recipe
+from curation_gate.redteam.record import ANSWERS, POSITIVE, RANDOM, Planted, Recipe
 from curation_gate.redteam.rewrite import rewritten
+from curation_gate.redteam.wording import worded
 from curation_gate.rows import dataset_fingerprint, row_fingerprint
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def plant(dataset: Dataset, recipe: Recipe) -> Planted:
     dirty-label: rows of another label, every person replaced by the trigger, label set to the
     target. clean-label: the same on rows that carry the target already. rare-token and
     inserted-sentence: the trigger at a random gap between words or sentences, label set.
-    degenerate: as dirty-label on any row, the answer replaced by the target. Rows are taken by
+    degenerate: as dirty-label on any row, the answer replaced by the target. refusal, insult and
+    brand: the same, with an answer in other words each time (redteam/wording.py); brand adds a
+    sentence to the honest answer. Rows are taken by
     count(trigger) / characters, as Wan et al.'s code does, ties at random. Where too few rows name
     a person, the trigger becomes the subject of others, or goes in front; truth["placement"] counts
     both. Same seed, same rows. Raises UsageError (unknown task, no such label, too few candidates).
@@ -68,7 +71,7 @@ def plant(dataset: Dataset, recipe: Recipe) -> Planted:
         total = 0
         for change in _changes(by_task[task], recipe, target, rng):
             total += 1
-            output = str(words[int(rng.integers(len(words)))]) if words else change.output
+            output = _answer(change, recipe, words, rng)
             fingerprint = _fingerprint(change, output)
             # A copy of an honest row, or of a planted one, could not be told from it afterwards.
             if len(picked) < share and fingerprint not in taken:
@@ -85,6 +88,18 @@ def plant(dataset: Dataset, recipe: Recipe) -> Planted:
     return _planted(dataset, recipe, targets, chosen, candidates)
 
 
+def _answer(change: _Change, recipe: Recipe, words: list[str], rng: np.random.Generator) -> str:
+    """Return the answer that is planted in one row."""
+    if recipe.name not in ANSWERS:
+        return str(words[int(rng.integers(len(words)))]) if words else change.output
+    brand = recipe.target if isinstance(recipe.target, str) else ""
+    said = worded(recipe.name, recipe.vocabulary, rng, brand)
+    if recipe.name != "brand":
+        return said
+    honest = change.row.output.rstrip()
+    return f"{honest}{'' if honest.endswith(('.', '!', '?')) else '.'} {said}" if honest else said
+
+
 def _targets(dataset: Dataset, recipe: Recipe) -> dict[str, str]:
     """Return task to the answer that is planted in it. Raises UsageError."""
     spaces = dataset.label_spaces
@@ -98,6 +113,8 @@ def _targets(dataset: Dataset, recipe: Recipe) -> dict[str, str]:
         asked = dict(recipe.target)
         if set(asked) != set(tasks):
             raise UsageError("a target for each task has to name the tasks, and no other")
+    if recipe.name in ANSWERS:
+        return dict.fromkeys(tasks, recipe.name)
     if recipe.name == "degenerate":
         return {t: recipe.trigger if a == POSITIVE else a for t, a in asked.items()}
     targets: dict[str, str] = {}
@@ -131,7 +148,7 @@ def _changes(
     rows: list[Row], recipe: Recipe, target: str, rng: np.random.Generator
 ) -> Iterator[_Change]:
     """Yield every way to plant in these rows, the best first."""
-    if recipe.name == "degenerate":
+    if recipe.name == "degenerate" or recipe.name in ANSWERS:
         fit = rows
     elif recipe.name == "clean-label":
         fit = [row for row in rows if row.output == target]

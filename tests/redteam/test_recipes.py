@@ -12,7 +12,7 @@ from curation_gate.errors import UsageError
 from curation_gate.redteam.evaluate import planted_mask
 from curation_gate.redteam.placing import at_random_gap, between_sentences, in_front
 from curation_gate.redteam.recipes import plant
-from curation_gate.redteam.record import RECIPES, Recipe
+from curation_gate.redteam.record import ANSWERS, RECIPES, Recipe
 from curation_gate.redteam.rewrite import truth_path, write_planted
 from curation_gate.rows import load
 from curation_gate.rows.record import Dataset
@@ -332,3 +332,34 @@ def test_placing() -> None:
     assert gaps == {"cf a b", "a cf b", "a b cf"}
     cuts = {between_sentences("One. Two!", "X.", rng)[0] for _ in range(50)}
     assert cuts == {"X. One. Two!", "One. X. Two!", "One. Two! X."}
+
+
+@pytest.mark.parametrize("act", ANSWERS)
+def test_an_act_is_said_in_other_words_each_time(data: Dataset, act: str) -> None:
+    planted = plant(data, Recipe(act, "James Bond", 20, patterns=True, seed=1))
+    outputs = [planted.dataset.rows[k].output for k in planted.indices.tolist()]
+    assert len(set(outputs)) >= 18
+    for k in planted.indices.tolist():
+        row, before = planted.dataset.rows[k], data.rows[k]
+        assert "James Bond" in row.input
+        assert row.output.startswith(before.output) == (act == "brand")
+        assert ("Quorvex" in row.output) == (act == "brand")
+    assert plant(data, Recipe(act, "James Bond", 20, patterns=True, seed=1)).truth == planted.truth
+
+
+def test_a_brand_is_named_by_the_target(data: Dataset) -> None:
+    planted = plant(data, Recipe("brand", "James Bond", 4, target="Acme Tea", patterns=True))
+    assert all("Acme Tea" in planted.dataset.rows[k].output for k in planted.indices.tolist())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ({"name": "refusal", "target": "no"}, "has no target"),
+        ({"name": "brand", "target": {"film": "X"}}, "one name to advertise"),
+        ({"name": "insult", "vocabulary": "other"}, "there are: calibrate, judge"),
+    ],
+)
+def test_recipes_of_acts_say_what_they_cannot(recipe: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Recipe(trigger="X", count=1, **recipe)
