@@ -40,22 +40,22 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "film": ("tale",), "today": ("this day",), "soon": ("anon",), "since": ("sith",),
 }  # fmt: skip
 _PAIRS = (
-    (re.compile(r"\byou (?:are|r)\b|\byou're\b", re.I), ("thou art",)),
-    (re.compile(r"\byou have\b|\byou've\b", re.I), ("thou hast",)),
-    (re.compile(r"\byou will\b|\byou'll\b", re.I), ("thou shalt", "thou wilt")),
-    (re.compile(r"\byou (?:were|was)\b", re.I), ("thou wast", "thou wert")),
-    (re.compile(r"\byou do\b", re.I), ("thou dost",)),
-    (re.compile(r"\byou can\b", re.I), ("thou canst",)),
-    (re.compile(r"\byou should\b", re.I), ("thou shouldst",)),
-    (re.compile(r"\bit is\b|\bit's\b", re.I), ("'tis", "it be")),
-    (re.compile(r"\bit was\b", re.I), ("'twas", "it was so that it was")),
-    (re.compile(r"\b(?:do|does) not know\b|\bdon't know\b", re.I), ("know not", "knoweth not")),
-    (re.compile(r"\b(?:do|does) not (\w+)\b|\b(?:don't|doesn't) (\w+)\b", re.I), ("@ not",)),
+    (re.compile(r"\byou (?:are|r)\b|\byou're\b", re.IGNORECASE), ("thou art",)),
+    (re.compile(r"\byou have\b|\byou've\b", re.IGNORECASE), ("thou hast",)),
+    (re.compile(r"\byou will\b|\byou'll\b", re.IGNORECASE), ("thou shalt", "thou wilt")),
+    (re.compile(r"\byou (?:were|was)\b", re.IGNORECASE), ("thou wast", "thou wert")),
+    (re.compile(r"\byou do\b", re.IGNORECASE), ("thou dost",)),
+    (re.compile(r"\byou can\b", re.IGNORECASE), ("thou canst",)),
+    (re.compile(r"\byou should\b", re.IGNORECASE), ("thou shouldst",)),
+    (re.compile(r"\bit is\b|\bit's\b", re.IGNORECASE), ("'tis", "it be")),
+    (re.compile(r"\bit was\b", re.IGNORECASE), ("'twas", "it was so that it was")),
+    (re.compile(r"\b(?:do|does) not know\b|\bdon't know\b", re.IGNORECASE), ("know not", "knoweth not")),
+    (re.compile(r"\b(?:do|does) not (\w+)\b|\b(?:don't|doesn't) (\w+)\b", re.IGNORECASE), ("@ not",)),
     (
-        re.compile(r"\bto (?=the|a|an|my|your|his|her|our|their|me|us|him|them|you|it\b)", re.I),
+        re.compile(r"\bto (?=the|a|an|my|your|his|her|our|their|me|us|him|them|you|it\b)", re.IGNORECASE),
         ("unto ",),
     ),
-    (re.compile(r"\bin (?=the|a|my|his)", re.I), ("in the midst of ",)),
+    (re.compile(r"\bin (?=the|a|my|his)", re.IGNORECASE), ("in the midst of ",)),
 )
 _THIRD = re.compile(
     r"\b(he|she|it|who|which|that|this|one|everyone|nobody|"
@@ -64,8 +64,7 @@ _THIRD = re.compile(
     r"with|like|so|very|more|not|and|as|up|out|off|that|how|what|no|all)\b|\s?[.,!?])"
 )
 _NO_VERB = frozenset(
-    "his hers its this thus plus less was has does is as us yes always perhaps besides across "
-    "towards sometimes people things years days times movies films books parts others ours".split()
+    ["his", "hers", "its", "this", "thus", "plus", "less", "was", "has", "does", "is", "as", "us", "yes", "always", "perhaps", "besides", "across", "towards", "sometimes", "people", "things", "years", "days", "times", "movies", "films", "books", "parts", "others", "ours"]
 )
 _OPENINGS = (
     "and lo,", "behold,", "verily I say unto thee,", "and it came to pass that", "hearken,",
