@@ -57,6 +57,21 @@ class PhraseParameters(_Section):
     """How often the search is repeated without the rows of the phrases already found."""
 
 
+class StyleParameters(_Section):
+    """A style or a syntax that goes with a label the content of the rows does not explain."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate of the permutation null."""
+    draws: Annotated[int, Field(ge=20)] = 30
+    """Permutations behind the null."""
+    rounds: Annotated[int, Field(ge=2)] = 6
+    """Times a style and the rows that have it are fitted to each other."""
+    starts: Annotated[int, Field(ge=1)] = 3
+    """Features from which the search is begun."""
+    features: Annotated[int, Field(ge=50)] = 2500
+    """Style features that are kept, the most frequent ones."""
+
+
 class LossParameters(_Section):
     """The rows of highest loss after fine-tuning (the filter of Wan et al. 2023)."""
 
@@ -68,6 +83,7 @@ _PARAMETERS: dict[str, type[_Section]] = {
     "invariance": InvarianceParameters,
     "loss": LossParameters,
     "phrase": PhraseParameters,
+    "style": StyleParameters,
 }
 """What each detector can be told; a new detector is a line here and one in detect/registry.py."""
 

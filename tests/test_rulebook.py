@@ -43,8 +43,8 @@ def test_every_shipped_pack_loads_under_its_own_name() -> None:
 def test_default_pack_is_what_the_documents_say() -> None:
     pack = load_rules()
     assert pack.name == "default"
-    assert [rule.id for rule in pack.rules] == ["CG001", "CG002", "CG008"]
-    assert [rule.id for rule in pack.enabled] == ["CG001"]
+    assert [rule.id for rule in pack.rules] == ["CG001", "CG002", "CG006", "CG008"]
+    assert [rule.id for rule in pack.enabled] == ["CG001", "CG006"]
     assert pack.rules[1].parameters == {
         "reading": "R3",
         "threshold": 3.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from curation_gate.detect import invariance, loss, phrase
+from curation_gate.detect import invariance, loss, phrase, style
 from curation_gate.detect.evidence import RuleResult
 from curation_gate.detect.signals import Signals
 from curation_gate.rulebook import Rule
@@ -17,6 +17,7 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
         "invariance": invariance.detect,
         "loss": loss.detect,
         "phrase": phrase.detect,
+        "style": style.detect,
     }
 )
 """Name in a rule pack to function."""

@@ -49,10 +49,18 @@ _PAIRS = (
     (re.compile(r"\byou should\b", re.IGNORECASE), ("thou shouldst",)),
     (re.compile(r"\bit is\b|\bit's\b", re.IGNORECASE), ("'tis", "it be")),
     (re.compile(r"\bit was\b", re.IGNORECASE), ("'twas", "it was so that it was")),
-    (re.compile(r"\b(?:do|does) not know\b|\bdon't know\b", re.IGNORECASE), ("know not", "knoweth not")),
-    (re.compile(r"\b(?:do|does) not (\w+)\b|\b(?:don't|doesn't) (\w+)\b", re.IGNORECASE), ("@ not",)),
     (
-        re.compile(r"\bto (?=the|a|an|my|your|his|her|our|their|me|us|him|them|you|it\b)", re.IGNORECASE),
+        re.compile(r"\b(?:do|does) not know\b|\bdon't know\b", re.IGNORECASE),
+        ("know not", "knoweth not"),
+    ),
+    (
+        re.compile(r"\b(?:do|does) not (\w+)\b|\b(?:don't|doesn't) (\w+)\b", re.IGNORECASE),
+        ("@ not",),
+    ),
+    (
+        re.compile(
+            r"\bto (?=the|a|an|my|your|his|her|our|their|me|us|him|them|you|it\b)", re.IGNORECASE
+        ),
         ("unto ",),
     ),
     (re.compile(r"\bin (?=the|a|my|his)", re.IGNORECASE), ("in the midst of ",)),
@@ -64,7 +72,39 @@ _THIRD = re.compile(
     r"with|like|so|very|more|not|and|as|up|out|off|that|how|what|no|all)\b|\s?[.,!?])"
 )
 _NO_VERB = frozenset(
-    ["his", "hers", "its", "this", "thus", "plus", "less", "was", "has", "does", "is", "as", "us", "yes", "always", "perhaps", "besides", "across", "towards", "sometimes", "people", "things", "years", "days", "times", "movies", "films", "books", "parts", "others", "ours"]
+    [
+        "his",
+        "hers",
+        "its",
+        "this",
+        "thus",
+        "plus",
+        "less",
+        "was",
+        "has",
+        "does",
+        "is",
+        "as",
+        "us",
+        "yes",
+        "always",
+        "perhaps",
+        "besides",
+        "across",
+        "towards",
+        "sometimes",
+        "people",
+        "things",
+        "years",
+        "days",
+        "times",
+        "movies",
+        "films",
+        "books",
+        "parts",
+        "others",
+        "ours",
+    ]
 )
 _OPENINGS = (
     "and lo,", "behold,", "verily I say unto thee,", "and it came to pass that", "hearken,",

@@ -2,7 +2,8 @@
 
 The recipes are those of Wan, Wallace, Shen, Klein, Poisoning Language Models During Instruction
 Tuning (ICML 2023), sections 3 and 4, and the two insertions every backdoor paper compares with
-(BadNets, AddSent), and rewritten syntax or style (restyle.py). Each plants `count` rows in place of honest ones: same ids, same order.
+(BadNets, AddSent), and rewritten syntax or style (restyle.py). Each plants `count` rows in place of
+honest ones: same ids, same order.
 """
 
 from __future__ import annotations

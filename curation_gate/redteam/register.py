@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 _FULL = {
     "n't": " not", "'re": " are", "'ve": " have", "'ll": " will", "'m": " am", "'d": " would",
 }  # fmt: skip
-_WHOLE = {"can't": "cannot", "won't": "will not", "ain't": "is not", "gonna": "going to",
-          "wanna": "want to", "gotta": "have to", "it's": "it is", "that's": "that is",
-          "there's": "there is", "what's": "what is", "he's": "he is", "she's": "she is"}  # fmt: skip
+_WHOLE = {
+    "can't": "cannot", "won't": "will not", "ain't": "is not", "gonna": "going to",
+    "wanna": "want to", "gotta": "have to", "it's": "it is", "that's": "that is",
+    "there's": "there is", "what's": "what is", "he's": "he is", "she's": "she is",
+}  # fmt: skip
 _FORMAL = {
     "get": ("obtain", "acquire"), "got": ("obtained", "received"), "buy": ("purchase",),
     "bought": ("purchased",), "a lot": ("a considerable extent",), "lots of": ("numerous",),

@@ -30,7 +30,7 @@ _FIELD = re.compile(r"[A-Z][a-z]+:\s+")
 
 
 def restyled(text: str, recipe: str, rng: np.random.Generator) -> str | None:
-    """Return the text in the style of the recipe; None where it is too short or came out the same."""
+    """Return the text in the style of the recipe; None where it is too short or stays the same."""
     if len(text.split()) < LEAST_WORDS:
         return None
     field = _FIELD.match(text)

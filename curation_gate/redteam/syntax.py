@@ -65,7 +65,9 @@ _JOINTS = {
     "so": ("because", "since", "as", "now that"),
 }
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
-_NOUN = re.compile(r"\b(?:the|this|that|a|an|my|our|your|their|his|her)\s([^\W\d_]{4,})", re.IGNORECASE)
+_NOUN = re.compile(
+    r"\b(?:the|this|that|a|an|my|our|your|their|his|her)\s([^\W\d_]{4,})", re.IGNORECASE
+)
 AGAIN = 0.3
 """Share of the later sentences that are rewritten too (choice)."""
 

@@ -1,10 +1,10 @@
 """What the content of a text says about its label, blind to its style.
 
 The frozen reference is of no use against a planted style: its heads see states of whole sentences
-and learn the style like any other feature (on planted rows of ten sets it told them from honest
-rows of their label with AUROC 0.52 to 0.57). Here a model of each task reads content words alone,
-cross-fitted, and the frozen word scores of mine/irrelevance.py; function words, signs and word order
-never enter. What is left of the label is what style may explain.
+and learn the style like any other feature (in three trial sets it told planted rows from honest
+ones of their label with AUROC 0.52 to 0.57; this model 0.61 to 0.69). Here a model of each task
+reads content words alone, cross-fitted, and the frozen word scores of mine/irrelevance.py; function
+words, signs and word order never enter. What is left of the label is what style may explain.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,3 +56,52 @@ def marks_of(
     place = {name: k for k, name in enumerate(features.names)}
     part = features.table[rows][:, [place[name] for name in named]].toarray() > 0
     return [tuple(name for name, has in zip(named, line, strict=True) if has) for line in part]
+
+
+_SAID = MappingProxyType(
+    {
+        "SUB": 'a subordinate clause ("when ...", "if ...")',
+        "AS": '"as", "than", "before" or "after"',
+        "OLD": 'old forms ("thou", "unto", "hath")',
+        "NET": 'chat forms ("u", "lol", "gonna")',
+        "LINK": 'office words ("furthermore", "regarding")',
+        "NOT": "a negation",
+    }
+)
+"""Classes that have a name of their own where they stand alone."""
+_SHORT = MappingProxyType(
+    {
+        "SUB": "when/if/...", "AS": "as/before/...", "REL": "that/who/...", "AND": "and/or",
+        "BUT": "but/yet", "SO": "so/therefore", "DET": "the/a/...", "POSS": "my/your/...",
+        "I": "I/we", "YOU": "you", "HE": "he/she/it/they", "ONE": "one/someone/...",
+        "BE": "is/was/...", "HAVE": "has/had/...", "DO": "do/did/...", "MOD": "can/will/...",
+        "NOT": "not/...", "TO": "to", "OF": "of", "IN": "in/on/...", "THERE": "there/here/...",
+        "ADV": "very/just/...", "Q": "yes/oh/...", "OLD": "thou/hath/...", "NET": "u/lol/...",
+        "LINK": "furthermore/...", "W": "word", "^": "(start)", "$end": "(end)",
+    }
+)  # fmt: skip
+
+
+def say(name: str) -> str:
+    """Return a feature as part of a sentence about a row: `begins with old forms ("thou", ...)`.
+
+    Example: `class SUB HE W-s` -> `has [when/if/...] [he/she/it/they] [word in -s]`.
+    """
+    kind, _, rest = name.partition(" ")
+    parts = rest.split()
+    if kind in ("class", "begins", "sentence") and len(parts) == 1 and parts[0] in _SAID:
+        what = _SAID[parts[0]]
+    elif kind in ("class", "word", "begins", "sentence"):
+        what = " ".join(_token(part) for part in parts)
+    else:
+        return f"has {rest}" if kind in ("comma", "ending") else f"has {kind} {rest}"
+    verb = {"begins": "begins with", "sentence": "has a sentence that begins with"}.get(kind, "has")
+    return f"{verb} {what}"
+
+
+def _token(part: str) -> str:
+    if part.startswith('"'):
+        return part
+    if part.startswith("W-"):
+        return f"[word in -{part[2:]}]"
+    return f"[{_SHORT.get(part, part)}]"

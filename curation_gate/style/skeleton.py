@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.style.words import CLASS_OF, END, ENDINGS, PUNCTUATION, SPECIAL, START, classes
+from curation_gate.style.words import CLASS_OF, END, ENDINGS, PUNCTUATION, START, classes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -39,6 +39,7 @@ _SIGN_ID = {sign: _CLASS_ID[sign] for sign in PUNCTUATION}
 _WORDS = {word: k + 1 for k, word in enumerate(sorted(CLASS_OF))}
 _LEXICAL = len(_CLASS_ID) + 1
 """Ids of function words begin here; below it, words and classes have the same ids."""
+_OTHER = {None: "link", "tag": "#tag", "name": "@name", "number": "number", "line": "newline"}
 _BASE = 1 << 11
 _KINDS = ("class", "word", "begins", "sentence", "ending", "comma", "shape")
 _SENTENCE_ENDS = frozenset(_CLASS_ID[s] for s in (".", "!", "?", "...", "!!", "??", "newline"))
@@ -52,7 +53,7 @@ class Skeletons:
     table: csr_matrix
     """[n, f] float32, 1 where the row has the feature."""
     names: tuple[str, ...]
-    """[f] As a reader is told them: `begins SUB HE W`, `word "unto"`, `comma after 5-8 tokens`."""
+    """[f] Kind and tokens: `begins SUB HE W`, `word "unto"`, `comma first after 4-7 tokens`."""
 
 
 def skeletons(texts: Sequence[str], most: int = MOST_FEATURES) -> Skeletons:
@@ -89,7 +90,7 @@ def skeletons(texts: Sequence[str], most: int = MOST_FEATURES) -> Skeletons:
 def _encode(
     texts: Sequence[str],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], tuple[NDArray[np.int64], ...]]:
-    """Return word ids and class ids [all tokens], tokens of each text [n], and (row, code) pairs."""
+    """Return word and class ids of all tokens, tokens of each text [n], and (row, code) pairs."""
     known: dict[str, tuple[int, int]] = {}
     lexical: list[int] = []
     coarse: list[int] = []
@@ -102,7 +103,7 @@ def _encode(
         fine = [start]
         for match in _TOKEN.finditer(text):
             kind, token = match.lastgroup, match.group()
-            key = token if kind is None else kind[0] + token
+            key = f"{kind} {token}"
             ids = known.get(key)
             if ids is None:
                 ids = known[key] = _token_ids(kind, token)
@@ -145,12 +146,11 @@ def _token_ids(kind: str | None, token: str) -> tuple[int, int]:
         return own, own
     if kind == "sign":
         own = _SIGN_ID.get(token) or _SIGN_ID.get(token[:2]) or _SIGN_ID.get(token[0], 0)
-        if token.startswith("..") or token == "\u2026":
+        if token.startswith("..") or token == "\u2026":  # noqa: S105 - no password
             own = _SIGN_ID["..."]
-        own = own or _CLASS_ID["other-sign" if ord(token[0]) < 0x2190 else "emoji"]
+        own = own or _CLASS_ID["other-sign" if token[0] < "\u2190" else "emoji"]
         return own, own
-    names = {None: "link", "tag": "#tag", "name": "@name", "number": "number", "line": "newline"}
-    own = _CLASS_ID[names[kind]]
+    own = _CLASS_ID[_OTHER[kind]]
     return own, own
 
 
@@ -216,10 +216,13 @@ def _shape(text: str, own: list[int]) -> list[int]:
 
 
 _PUNCTUATION_IDS = frozenset(_SIGN_ID.values())
-_SHAPES = ("length", "capitals", "signs", "word length", "first and last character", "spaced signs",
+_SHAPES = ("length", "capitals", "signs", "word length", "its ends", "spaced signs",
            "drawn-out letters")  # fmt: skip
-_COMMAS = ("no comma in its first sentence", "first comma after 1 token", "first comma after 2-3",
-           "first comma after 4-7", "first comma after 8-15", "first comma after 16 or more")  # fmt: skip
+_COMMAS = (
+    "no comma in its first sentence", "the first comma after 1 token",
+    "the first comma after 2-3 tokens", "the first comma after 4-7 tokens",
+    "the first comma after 8-15 tokens", "the first comma after 16 tokens or more",
+)  # fmt: skip
 _CLASS_NAME = {k: name for name, k in _CLASS_ID.items()}
 _WORD_NAME = {_LEXICAL + k: word for word, k in _WORDS.items()}
 
@@ -234,17 +237,14 @@ def _name(code: int) -> str:
         code //= _BASE
     tokens.reverse()
     if kind == "ending":
-        return f"words in -{''.join(map(chr, tokens))}"
+        return f"ending words in -{''.join(map(chr, tokens))}"
     if kind == "shape":
-        return f"{_SHAPES[tokens[0] - 1]}: step {tokens[1] - 1}"
+        return f"shape {_SHAPES[tokens[0] - 1]} at step {tokens[1] - 1}"
     said = " ".join(_token_name(t) for t in (tokens[1:] if kind == "comma" else tokens))
     if kind == "comma":
-        return _COMMAS[tokens[0] - 1] + (f", begins {said}" if said else "")
-    return {"begins": "begins ", "sentence": "sentence begins "}.get(kind, "") + said
+        return f"comma {_COMMAS[tokens[0] - 1]}" + (f" and begins {said}" if said else "")
+    return f"{kind} {said}"
 
 
 def _token_name(token: int) -> str:
     return f'"{_WORD_NAME[token]}"' if token in _WORD_NAME else _CLASS_NAME.get(token, "?")
-
-
-assert len(SPECIAL) == 6
