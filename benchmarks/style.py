@@ -36,6 +36,10 @@ from curation_gate.rows import row_fingerprint
 from curation_gate.rows.record import Dataset
 from curation_gate.style.find import find_styles
 
+COLUMNS = ("rewritten", "rows", "planted", "sets", "precision", "recall", "F1", "worst F1", "AUROC",
+           "AP", "recall of CG001", "CPU s")  # fmt: skip
+CLEAN_COLUMNS = ("nothing planted", "rows", "sets", "sets with quarantine", "rows quarantined",
+                 "rows for review", "CPU s")  # fmt: skip
 CARD = REPOSITORY / "curation_gate" / "proxy" / "embedded" / "MODEL_CARD.md"
 
 
@@ -225,11 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args(arguments)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
-    lines = [
-        "| rewritten | rows | planted | sets | precision | recall | F1 | worst F1 | AUROC | AP | "
-        "recall of CG001 | CPU s |",
-        "|" + "---|" * 12,
-    ]
+    lines = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
     lines += filter(
         None, (attacked(a, options.rows, seeds, options) for a in ATTACKS if options.only in a.name)
     )
@@ -240,9 +240,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         draws = range(options.first_clean, options.first_clean + options.clean)
         lines += [
             "",
-            "| nothing planted | rows | sets | sets with quarantine | rows quarantined | "
-            "rows for review | CPU s |",
-            "|" + "---|" * 7,
+            f"| {' | '.join(CLEAN_COLUMNS)} |",
+            "|" + "---|" * len(CLEAN_COLUMNS),
             clean("clean", lambda d, _: d, options.rows, draws, options),
             clean("5 % label noise", noise, options.rows, draws, options),
             clean("one task rewritten", odd, options.rows, draws[::2], options),

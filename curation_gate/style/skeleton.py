@@ -1,15 +1,15 @@
 """What a text looks like when its content is taken out: features of style, as a sparse table.
 
 A text becomes two rows of tokens: function words and signs as they stand, content blanked; and the
-classes of both (style/words.py). Features: function words; sequences of 2 to 4 classes and of 2 to
-3 words; how the text and its sentences begin; where the first comma stands; endings of content
-words; size, case and signs in steps. A feature is there or not, however often.
+classes of both (style/words.py). Features: sequences of 1 to 4 classes and of 1 or 2 words; how the
+text and its sentences begin; where the first comma stands; endings of content words; size, case and
+signs in steps. A feature is there or not, however often.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ LEAST_ROWS = 6
 """Rows a feature needs: this share of all, and no fewer than that."""
 MOST_SHARE = 0.7
 """A feature in more rows than this says nothing."""
-MOST_FEATURES = 1500
+MOST_FEATURES = 2500
 """Features that are kept, the most frequent ones (choice, for time)."""
 _TOKEN = re.compile(
     r"https?://\S+|www\.\S+|(?P<tag>#\w+)|(?P<name>@\w+)|(?P<number>\d[\d.,:]*)"
@@ -63,28 +63,36 @@ def skeletons(texts: Sequence[str], most: int = MOST_FEATURES) -> Skeletons:
     lexical, coarse, lengths, extra = _encode(texts)
     n = len(texts)
     row = np.repeat(np.arange(n, dtype=np.int64), lengths)
-    keys = [
-        *_grams(coarse, row, 0, (1, 2, 3, 4)),
-        *_grams(lexical, row, 1, (1, 2)),
-    ]
-    rows = np.concatenate([r for r, _ in keys] + [extra[0]])
-    codes = np.concatenate([c for _, c in keys] + [extra[1]])
+    kept = [_supported(*extra, n)]
+    for tokens, kind, longest in ((coarse, 0, 4), (lexical, 1, 2)):
+        kept += [_supported(*pair, n) for pair in _grams(tokens, row, kind, longest)]
+    rows, codes = (np.concatenate([part[k] for part in kept]) for k in (0, 1))
     found, column = np.unique(codes, return_inverse=True)
-    pairs = np.unique(rows * len(found) + column)
-    rows, column = pairs // len(found), pairs % len(found)
     count = np.bincount(column, minlength=len(found))
-    fits = (count >= max(LEAST_ROWS, LEAST_SHARE * n)) & (count <= MOST_SHARE * n)
-    chosen = np.flatnonzero(fits)
-    if len(chosen) > most:
-        chosen = np.sort(chosen[np.argsort(-count[chosen], kind="stable")[:most]])
+    chosen = np.sort(np.argsort(-count, kind="stable")[:most])
     place = np.full(len(found), -1, dtype=np.int64)
     place[chosen] = np.arange(len(chosen))
-    keep = place[column] >= 0
+    inside = place[column] >= 0
     table = csr_matrix(
-        (np.ones(int(keep.sum()), dtype=np.float32), (rows[keep], place[column[keep]])),
+        (
+            np.ones(int(inside.sum()), dtype=np.float32),
+            (rows[inside], place[column[inside]]),
+        ),
         shape=(n, len(chosen)),
     )
     return Skeletons(table, tuple(_name(int(found[k])) for k in chosen))
+
+
+def _supported(
+    rows: NDArray[np.int64], codes: NDArray[np.int64], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return distinct pairs (row, code) of the codes that enough and not too many rows have."""
+    found, column = np.unique(codes, return_inverse=True)
+    pairs = np.unique(column * n + rows)
+    column, rows = pairs // n, pairs % n
+    count = np.bincount(column, minlength=len(found))
+    fits = (count >= max(LEAST_ROWS, LEAST_SHARE * n)) & (count <= MOST_SHARE * n)
+    return rows[fits[column]], found[column[fits[column]]]
 
 
 def _encode(
@@ -155,18 +163,15 @@ def _token_ids(kind: str | None, token: str) -> tuple[int, int]:
 
 
 def _grams(
-    tokens: NDArray[np.int64], row: NDArray[np.int64], kind: int, sizes: Sequence[int]
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return (row, code) of every run of the given sizes within a row."""
-    found = []
-    code = tokens.copy()
-    for size in range(1, max(sizes) + 1):
+    tokens: NDArray[np.int64], row: NDArray[np.int64], kind: int, longest: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield (row, code) of every run of 1 to `longest` tokens within a row, size by size."""
+    code = tokens
+    for size in range(1, longest + 1):
         if size > 1:
             code = code[:-1] * _BASE + tokens[size - 1 :]
         inside = row[: len(row) - size + 1] == row[size - 1 :]
-        if size in sizes:
-            found.append((row[: len(code)][inside], code[inside] * len(_KINDS) + kind))
-    return found
+        yield row[: len(code)][inside], code[inside] * len(_KINDS) + kind
 
 
 def _code(kind: str, tokens: Sequence[int]) -> int:
