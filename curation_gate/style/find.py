@@ -1,8 +1,10 @@
 """Finds the styles that force a label, and the rows they were planted in.
 
-    skeletons -> content model -> lift of single features -> style and rows fitted to each other
-              -> null: labels permuted among rows of like content, all of it again
+    skeletons -> content model -> in each half of the rows: lift of single features -> style and
+    rows fitted to each other -> judged on the other half -> null: labels permuted among rows of
+    like content, all of it again -> fit on all rows, which says what each row is
 
+Fitting a style to labels finds one in any labels; only rows it was not fitted on can tell.
 A style is *confirmed* when it passes the null, forces the label in nearly all of its rows whose
 content speaks for another one, and does so in a second task: honest styles go with a label more
 often than not (praise has exclamation marks), a planted one leaves no exception. A style that
@@ -11,7 +13,8 @@ passes the null alone is *suspected* and quarantines nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +24,17 @@ from curation_gate.progress import Progress, Silent
 from curation_gate.style.content import content_probabilities
 from curation_gate.style.describe import marks_of, telling
 from curation_gate.style.found import Settings, Style, Styled, StyleFound
-from curation_gate.style.mixture import ADVERSE, Fit, fit, lift, permuted
+from curation_gate.style.mixture import (
+    ADVERSE,
+    CONTINUITY,
+    Fit,
+    begin,
+    deviation,
+    fit,
+    judge,
+    lift,
+    permuted,
+)
 from curation_gate.style.skeleton import skeletons
 from curation_gate.style.space import style_space
 
@@ -30,6 +43,7 @@ if TYPE_CHECKING:
 
     from curation_gate.rows.record import Dataset
     from curation_gate.style.skeleton import Skeletons
+    from curation_gate.style.space import StyleSpace
 
 LEAST_TASK = 40
 """Rows a task needs to be judged."""
@@ -47,7 +61,9 @@ SUSPECTED_PURITY = 0.5
 STANDS = 2.0
 """z in a task from which the style is said to stand there."""
 APART = 0.5
-"""Overlap of rows above which two features, or two styles, are one."""
+"""Overlap of rows above which two features are one."""
+FINAL = 4
+"""Rounds of the fit on all rows, which begins from what each half says of the other (choice)."""
 
 
 def find_styles(
@@ -89,45 +105,52 @@ def find_styles(
         return StyleFound((), {}, planted, float("nan"), 0, unjudged)
     search = _Search(features, tasks, sizes, p, settings, rng)
     with progress.stage("fitting styles", len(kept)) as bar:
-        fits = search.grow(labels[:, None])
         drawn = permuted(labels, p, tasks, settings.draws, rng)
-        null = np.max([f.z for f in search.grow(drawn)], axis=0)
-        threshold = float(np.quantile(null, 1 - settings.alpha, method="higher"))
+        given, null = search.held_out(labels[:, None]), search.held_out(drawn)
+        threshold = float(np.quantile(null.z, 1 - settings.alpha, method="higher"))
         bar.advance(len(kept))
-    styles: list[Style] = []
-    suspects: dict[int, Styled] = {}
-    strongest = np.zeros(len(kept))
-    for found in sorted(fits, key=lambda f: -float(f.z[0])):
-        if float(found.z[0]) <= threshold:
-            break
-        style = _described(found, features, labels, tasks, names, spaces, threshold)
-        rows = np.flatnonzero(found.planted[:, 0] >= PLANTED)
-        taken = sum(int(k) in suspects for k in rows)
-        if style is None or not len(rows) or taken > APART * len(rows):
-            continue
-        if style.status == "suspected" and any(s.status == "confirmed" for s in styles):
-            continue
-        marks = marks_of(features, style.features, rows)
-        strongest = np.maximum(strongest, found.planted[:, 0])
-        for k, mark in zip(rows.tolist(), marks, strict=True):
-            suspects.setdefault(
-                k,
-                Styled(
-                    len(styles),
-                    float(found.planted[k, 0]),
-                    float(found.p[k, 0]),
-                    mark,
-                    style.status == "confirmed",
-                ),
-            )
-        styles.append(style)
-    planted[judged] = strongest[place[judged]]
+    if not float(given.z[0]) > threshold:
+        return StyleFound((), {}, planted, threshold, len(features.names), unjudged)
+    style, whole = _described(search, given, labels, names, spaces, threshold)
+    if style is None:
+        return StyleFound((), {}, planted, threshold, len(features.names), unjudged)
+    rows = np.flatnonzero(whole.planted[:, 0] >= PLANTED)
+    own = p[np.arange(len(kept)), labels]
+    marks = marks_of(features, style.features, rows)
+    suspects = {
+        k: Styled(0, float(whole.planted[k, 0]), float(own[k]), mark, style.status == "confirmed")
+        for k, mark in zip(rows.tolist(), marks, strict=True)
+    }
+    planted[judged] = whole.planted[place[judged], 0]
     every = {
         row: suspects[distinct]
         for row, distinct in enumerate(place.tolist())
         if distinct in suspects
     }
-    return StyleFound(tuple(styles), every, planted, threshold, len(features.names), unjudged)
+    return StyleFound((style,), every, planted, threshold, len(features.names), unjudged)
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldOut:
+    """What styles grown in each half of the rows do to the other half, for b labellings."""
+
+    planted: NDArray[np.float64]
+    """[n, b]"""
+    styled: NDArray[np.float64]
+    """[n, b]"""
+    target: NDArray[np.int64]
+    """[n, b] The label that the style of the other half forces in the row's task."""
+    targets: NDArray[np.int64]
+    """[t, b] By the first half."""
+    excess: NDArray[np.float64]
+    """[t, b]"""
+    variance: NDArray[np.float64]
+    """[t, b]"""
+
+    @property
+    def z(self) -> NDArray[np.float64]:
+        """[b] Excess of the forced label over adverse rows, in deviations."""
+        return deviation(self.excess, self.variance)[0]
 
 
 class _Search:
@@ -142,38 +165,72 @@ class _Search:
         settings: Settings,
         rng: np.random.Generator,
     ) -> None:
-        self.table = features.table
-        self.columns: csc_matrix = features.table.tocsc()
+        self.features = features
         self.tasks, self.sizes, self.p, self.settings = tasks, sizes, p, settings
-        self.space = style_space(features.table, tasks, len(sizes), rng)
+        half = np.zeros(len(tasks), dtype=np.bool_)
+        for task in range(len(sizes)):
+            rows = rng.permutation(np.flatnonzero(tasks == task))
+            half[rows[: len(rows) // 2]] = True
+        self.halves = (np.flatnonzero(half), np.flatnonzero(~half))
+        self.rng = rng
+        self.spaces = tuple(self.space(rows) for rows in self.halves)
 
-    def grow(self, labels: NDArray[np.int64]) -> list[Fit]:
-        """Return the fits from each start, every one for all labellings [n, b]."""
-        z, targets = lift(self.table, self.tasks, self.sizes, self.p, labels)
-        draws = labels.shape[1]
-        starts = np.array([self._starts(z[:, b]) for b in range(draws)])
-        return [
-            fit(
-                self.space,
-                self.columns,
-                self.sizes,
-                self.p,
-                labels,
-                starts[:, turn],
-                np.stack([targets[:, starts[b, turn], b] for b in range(draws)], axis=1),
-                self.settings.rounds,
+    def space(self, rows: NDArray[np.int64]) -> StyleSpace:
+        """Return the space of some of the rows."""
+        return style_space(self.features.table[rows], self.tasks[rows], len(self.sizes), self.rng)
+
+    def held_out(self, labels: NDArray[np.int64]) -> _HeldOut:
+        """Return what the style grown in each half does to the other, for labellings [n, b]."""
+        planted, styled = np.zeros(labels.shape), np.zeros(labels.shape)
+        target = np.zeros(labels.shape, dtype=np.int64)
+        excess = variance = np.zeros((len(self.sizes), labels.shape[1]))
+        targets = []
+        for turn, space in enumerate(self.spaces):
+            own, other = self.halves[turn], self.halves[1 - turn]
+            fitted = self.grow(own, space, labels[own])
+            found = judge(
+                fitted,
+                space,
+                self.features.table[other],
+                self.tasks[other],
+                self.p[other],
+                labels[other],
             )
-            for turn in range(self.settings.starts)
-        ]
+            planted[other], styled[other] = found.planted, found.styled
+            target[other] = fitted.targets[self.tasks[other]]
+            excess, variance = excess + found.excess, variance + found.variance
+            targets.append(fitted.targets)
+        return _HeldOut(planted, styled, target, targets[0], excess, variance)
 
-    def _starts(self, z: NDArray[np.float64]) -> list[int]:
+    def grow(self, rows: NDArray[np.int64], space: StyleSpace, labels: NDArray[np.int64]) -> Fit:
+        """Return the style of the largest z of those that grow from the best features of rows."""
+        table, tasks, p = self.features.table[rows], self.tasks[rows], self.p[rows]
+        columns = table.tocsc()
+        z, targets = lift(table, tasks, self.sizes, p, labels)
+        draws = labels.shape[1]
+        starts = np.array([self._starts(columns, z[:, b]) for b in range(draws)])
+        fits = []
+        for turn in range(self.settings.starts):
+            chosen = starts[:, turn]
+            label = np.stack([targets[:, chosen[b], b] for b in range(draws)], axis=1)
+            first = begin(columns, tasks, p, labels, chosen, label)
+            fits.append(fit(space, self.sizes, p, labels, first, label, self.settings.rounds))
+        best = np.argmax([f.z for f in fits], axis=0)
+        return _picked(fits, best)
+
+    def whole(self, labels: NDArray[np.int64], given: _HeldOut) -> Fit:
+        """Return the style of all rows, grown from what each half says of the other."""
+        rows = np.arange(len(labels))
+        return fit(
+            self.space(rows), self.sizes, self.p, labels, given.planted, given.targets, FINAL
+        )
+
+    def _starts(self, columns: csc_matrix, z: NDArray[np.float64]) -> list[int]:
         """Return the features of the largest lift that hardly share rows, the best one again."""
         chosen: list[int] = []
         held: list[NDArray[np.int32]] = []
         for feature in np.argsort(-z, kind="stable")[: 20 * self.settings.starts].tolist():
-            rows = self.columns.indices[
-                self.columns.indptr[feature] : self.columns.indptr[feature + 1]
-            ]
+            rows = columns.indices[columns.indptr[feature] : columns.indptr[feature + 1]]
             shared = [len(np.intersect1d(rows, h)) / max(min(len(rows), len(h)), 1) for h in held]
             if all(share < APART for share in shared):
                 chosen.append(feature)
@@ -183,44 +240,58 @@ class _Search:
         return chosen + chosen[:1] * (self.settings.starts - len(chosen))
 
 
+def _picked(fits: list[Fit], best: NDArray[np.intp]) -> Fit:
+    """Return for each labelling the fit that is best for it."""
+
+    def take(name: str) -> NDArray[Any]:
+        return np.stack([getattr(fits[k], name)[..., b] for b, k in enumerate(best)], axis=-1)
+
+    names = ("planted", "styled", "targets", "z", "weights", "share", "overall")
+    return Fit(*(take(name) for name in names), tuple(fits[k].maps[b] for b, k in enumerate(best)))
+
+
 def _described(
-    found: Fit,
-    features: Skeletons,
+    search: _Search,
+    given: _HeldOut,
     labels: NDArray[np.int64],
-    tasks: NDArray[np.int64],
     names: tuple[str, ...],
     spaces: list[tuple[str, ...]],
     threshold: float,
-) -> Style | None:
-    """Return the style of the given labels; None where its adverse rows are not mostly of one."""
+) -> tuple[Style | None, Fit]:
+    """Return the style and its fit on all rows; None where its adverse rows are of many labels."""
     from scipy.special import betaincinv  # noqa: PLC0415 - only a scan needs scipy
 
-    excess, variance = found.excess[:, 0], found.variance[:, 0]
-    stands = excess / np.sqrt(variance + 0.25) >= STANDS
-    p, target = found.p[:, 0], found.targets[:, 0]
-    given = labels == target[tasks]
-    has = (found.styled[:, 0] >= HAS) & stands[tasks]
+    tasks = search.tasks
+    excess, variance = given.excess[:, 0], given.variance[:, 0]
+    stands = excess / np.sqrt(variance + CONTINUITY) >= STANDS
+    p = search.p[np.arange(len(labels)), given.target[:, 0]]
+    forced = labels == given.target[:, 0]
+    has = (given.styled[:, 0] >= HAS) & stands[tasks]
     adverse = has & (p < ADVERSE)
-    hits, misses = int((adverse & given).sum()), int((adverse & ~given).sum())
+    hits, misses = int((adverse & forced).sum()), int((adverse & ~forced).sum())
     purity = float(betaincinv(hits + 0.5, misses + 0.5, 0.05))
+    whole = search.whole(labels[:, None], given)
     if not has.any() or purity < SUSPECTED_PURITY:
-        return None
-    elsewhere = float(found.elsewhere[0])
+        return None, whole
+    z, elsewhere = (float(x[0]) for x in deviation(given.excess, given.variance))
     confirmed = purity >= PURITY and elsewhere >= ELSEWHERE and int(stands.sum()) > 1
-    return Style(
+    target = whole.targets[:, 0]
+    final = (whole.styled[:, 0] >= HAS) & stands[tasks]
+    style = Style(
         "confirmed" if confirmed else "suspected",
-        telling(features, found.planted[:, 0], tasks),
+        telling(search.features, whole.planted[:, 0], tasks),
         {names[t]: spaces[t][target[t]] for t in np.flatnonzero(stands).tolist()},
-        int(has.sum()),
-        int((has & given).sum()),
-        float(p[has].sum()),
-        float(found.z[0]),
+        int(final.sum()),
+        int((final & (labels == target[tasks])).sum()),
+        float(search.p[np.arange(len(labels)), target[tasks]][final].sum()),
+        z,
         elsewhere,
         threshold,
         hits + misses,
         hits,
         purity,
     )
+    return style, whole
 
 
 def _distinct_rows(

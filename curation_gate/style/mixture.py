@@ -45,27 +45,41 @@ class Fit:
     """[n, b] Probability that it has the style, its label not looked at."""
     targets: NDArray[np.int64]
     """[t, b] Forced label of each task."""
-    p: NDArray[np.float64]
-    """[n, b] Probability of the forced label by content."""
+    z: NDArray[np.float64]
+    """[b] Excess of the forced label among rows of the style, in deviations; seen in fitting."""
+    weights: NDArray[np.float32]
+    """[f, b] Of the style score."""
+    share: NDArray[np.float64]
+    """[t, b] Planted share of each task."""
+    overall: NDArray[np.float64]
+    """[b] Planted share of all rows."""
+    maps: tuple[Any, ...]
+    """[b] Monotone fits from style score to posterior."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a style does to rows it was not fitted on, for each of b labellings."""
+
+    planted: NDArray[np.float64]
+    """[m, b] Posterior probability that a row was planted."""
+    styled: NDArray[np.float64]
+    """[m, b] Probability that it has the style."""
     excess: NDArray[np.float64]
     """[t, b] Sum of (label - p) over adverse rows, each by how much it has the style."""
     variance: NDArray[np.float64]
     """[t, b]"""
 
-    @property
-    def z(self) -> NDArray[np.float64]:
-        """[b] Excess of the forced label over adverse rows, in deviations."""
-        total = np.maximum(self.excess, 0).sum(0)
-        return np.asarray(total / np.sqrt(self.variance.sum(0) + CONTINUITY))
 
-    @property
-    def elsewhere(self) -> NDArray[np.float64]:
-        """[b] The same without the task that adds most."""
-        gain = np.maximum(self.excess, 0)
-        best = gain.argmax(0)[None]
-        rest = gain.sum(0) - np.take_along_axis(gain, best, 0)[0]
-        variance = self.variance.sum(0) - np.take_along_axis(self.variance, best, 0)[0]
-        return np.asarray(rest / np.sqrt(np.maximum(variance, 0) + CONTINUITY))
+def deviation(
+    excess: NDArray[np.float64], variance: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return z [b] of excess [t, b] over all tasks, and the same without the best task."""
+    best = excess.argmax(0)[None]
+    z = excess.sum(0) / np.sqrt(variance.sum(0) + CONTINUITY)
+    rest = excess.sum(0) - np.take_along_axis(excess, best, 0)[0]
+    left = variance.sum(0) - np.take_along_axis(variance, best, 0)[0]
+    return z, rest / np.sqrt(np.maximum(left, 0) + CONTINUITY)
 
 
 def lift(
@@ -101,74 +115,134 @@ def lift(
     return total / np.sqrt(variance + CONTINUITY), targets
 
 
-def fit(
-    space: StyleSpace,
+def begin(
     columns: csc_matrix,
-    sizes: tuple[int, ...],
+    tasks: NDArray[np.int64],
     p: NDArray[np.float64],
     labels: NDArray[np.int64],
     features: NDArray[np.int64],
     targets: NDArray[np.int64],
-    rounds: int,
-) -> Fit:
-    """Return the style that grows from one feature, for each labelling.
+) -> NDArray[np.float64]:
+    """[n, b] A first posterior: rows with a feature and the label it goes with, disowned by p.
 
-    columns: [n, f] features; p: [n, l] by content; labels: [n, b]; features: [b] where to begin;
-    targets: [t, b] labels to begin with.
+    columns: [n, f] features; p: [n, l] by content; labels: [n, b]; features: [b]; targets: [t, b].
     """
-    n, draws = labels.shape
-    has = np.zeros((n, draws), dtype=np.bool_)
+    has = np.zeros(labels.shape, dtype=np.bool_)
     for draw, feature in enumerate(features.tolist()):
         has[columns.indices[columns.indptr[feature] : columns.indptr[feature + 1]], draw] = True
+    own = _target_probability(p, targets[tasks])
+    return np.where(has & (labels == targets[tasks]), 1 - own, 0.0)
+
+
+def fit(
+    space: StyleSpace,
+    sizes: tuple[int, ...],
+    p: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    planted: NDArray[np.float64],
+    targets: NDArray[np.int64],
+    rounds: int,
+) -> Fit:
+    """Return the style that grows from a first posterior, for each labelling.
+
+    p: [n, l] by content; labels: [n, b]; planted: [n, b] to begin with; targets: [t, b] likewise.
+    """
     tasks = space.tasks
-    odds = np.zeros((n, draws))
-    planted, styled = has.astype(np.float64), has.astype(np.float64)
-    excess = variance = np.zeros_like(targets, dtype=np.float64)
-    own = np.empty((n, draws))
     for turn in range(rounds):
-        own = _target_probability(p, targets[tasks])
-        given = labels == targets[tasks]
-        if turn == 0:
-            planted = np.where(has & given, 1 - own, 0.0)
-        else:
-            rate = space.task_means(own)[tasks]
-            content = np.log((1 - own) / np.maximum(1 - rate, 1e-3)) - np.log(own)
-            planted = np.where(given, _sigmoid(odds + content), 0.0)
-        score = space.predict(planted.astype(np.float32))
+        score, weights = space.predict(planted.astype(np.float32))
         overall = np.maximum(planted.mean(0), 1e-6)
         share = (space.members @ planted + SHRINK * overall) / (space.sizes[:, None] + SHRINK)
         share = np.clip(share, 1e-6, 0.9)
-        odds = _logit(share)[tasks] + np.clip(
-            _monotone(score, planted) - _logit(overall), -2 * SUREST, SUREST
-        )
+        maps = tuple(_monotone(score[:, b], planted[:, b]) for b in range(labels.shape[1]))
+        odds = _style_odds(score, tasks, share, overall, maps)
         styled = _sigmoid(odds)
-        excess, variance, targets = _excess(space, sizes, p, labels, styled)
-    return Fit(planted, styled, targets, _target_probability(p, targets[tasks]), excess, variance)
+        z, targets = _targets(space, sizes, p, labels, styled)
+        if turn + 1 < rounds:
+            planted = _posterior(odds, p, labels, targets, tasks, space)
+    return Fit(planted, styled, targets, z, weights, share, overall, maps)
 
 
-def _excess(
+def judge(
+    fitted: Fit,
+    space: StyleSpace,
+    table: csr_matrix,
+    tasks: NDArray[np.int64],
+    p: NDArray[np.float64],
+    labels: NDArray[np.int64],
+) -> Judged:
+    """Return what a style does to other rows: table [m, f], tasks [m], p [m, l], labels [m, b].
+
+    space: the one it was fitted in. Neither their labels nor their features were seen in fitting.
+    """
+    score = space.score(table, tasks, fitted.weights)
+    odds = _style_odds(score, tasks, fitted.share, fitted.overall, fitted.maps)
+    styled = _sigmoid(odds)
+    own = _target_probability(p, fitted.targets[tasks])
+    adverse = styled * (own < ADVERSE)
+    given = labels == fitted.targets[tasks]
+    count = len(fitted.share)
+    excess = np.zeros(fitted.share.shape)
+    variance = np.zeros(fitted.share.shape)
+    for task in range(count):
+        rows = tasks == task
+        excess[task] = (adverse[rows] * (given[rows] - own[rows])).sum(0)
+        variance[task] = (adverse[rows] ** 2 * own[rows] * (1 - own[rows])).sum(0)
+    planted = _posterior(odds, p, labels, fitted.targets, tasks, space)
+    return Judged(planted, styled, excess, variance)
+
+
+def _style_odds(
+    score: NDArray[np.float32],
+    tasks: NDArray[np.int64],
+    share: NDArray[np.float64],
+    overall: NDArray[np.float64],
+    maps: tuple[Any, ...],
+) -> NDArray[np.float64]:
+    """[n, b] Log-odds that a row has the style, from its score and its task."""
+    found = np.stack([maps[b].predict(score[:, b]) for b in range(len(maps))], axis=1)
+    ratio = np.clip(_logit(np.clip(found, 1e-5, 0.98)) - _logit(overall), -2 * SUREST, SUREST)
+    return np.asarray(_logit(share)[tasks] + ratio)
+
+
+def _posterior(
+    odds: NDArray[np.float64],
+    p: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    tasks: NDArray[np.int64],
+    space: StyleSpace,
+) -> NDArray[np.float64]:
+    """[n, b] Probability that a row was planted, from style, content and label."""
+    own = _target_probability(p, targets[tasks])
+    given = labels == targets[tasks]
+    rate = np.zeros(targets.shape)
+    for task in range(len(space.sizes)):
+        rows = tasks == task
+        if rows.any():
+            rate[task] = own[rows].mean(0)
+    content = np.log((1 - own) / np.maximum(1 - rate[tasks], 1e-3)) - np.log(own)
+    return np.where(given, _sigmoid(odds + content), 0.0)
+
+
+def _targets(
     space: StyleSpace,
     sizes: tuple[int, ...],
     p: NDArray[np.float64],
     labels: NDArray[np.int64],
     styled: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return adverse excess, its variance and the label of the largest excess, all [t, b]."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return z [b] of the labels of the largest excess, and these labels [t, b]."""
     shape = (len(sizes), labels.shape[1])
-    whole, best = np.full(shape, -np.inf), np.zeros(shape)
-    variance, targets = np.zeros(shape), np.zeros(shape, dtype=np.int64)
+    whole, variance = np.full(shape, -np.inf), np.zeros(shape)
+    targets = np.zeros(shape, dtype=np.int64)
     for label in range(max(sizes)):
         own = p[:, label, None]
-        residual = styled * ((labels == label) - own)
-        total = np.asarray(space.members @ residual)
-        adverse = own < ADVERSE
+        total = np.asarray(space.members @ (styled * ((labels == label) - own)))
         higher = (total > whole) & (np.array(sizes)[:, None] > label)
         targets[higher] = label
         whole = np.where(higher, total, whole)
-        best = np.where(higher, space.members @ (residual * adverse), best)
-        spread = space.members @ (styled**2 * (own * (1 - own) * adverse))
-        variance = np.where(higher, spread, variance)
-    return best, variance, targets
+        variance = np.where(higher, space.members @ (styled**2 * (own * (1 - own))), variance)
+    return deviation(whole, variance)[0], targets
 
 
 def _target_probability(p: NDArray[np.float64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -176,15 +250,11 @@ def _target_probability(p: NDArray[np.float64], targets: NDArray[np.int64]) -> N
     return np.clip(np.take_along_axis(p, targets, 1), 1e-3, 1 - 1e-3)
 
 
-def _monotone(score: NDArray[np.float32], planted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[n, b] Log-odds of a monotone fit of the posterior on the score."""
+def _monotone(score: NDArray[np.float32], planted: NDArray[np.float64]) -> Any:
+    """Return a monotone fit of the posterior [n] on the score [n]."""
     from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - slow to import
 
-    found = np.empty(planted.shape)
-    for draw in range(planted.shape[1]):
-        model = IsotonicRegression(y_min=1e-5, y_max=0.98)
-        found[:, draw] = model.fit_transform(score[:, draw], planted[:, draw])
-    return _logit(np.clip(found, 1e-5, 0.98))
+    return IsotonicRegression(y_min=1e-5, y_max=0.98, out_of_bounds="clip").fit(score, planted)
 
 
 def _logit(p: NDArray[np.float64]) -> NDArray[np.float64]:

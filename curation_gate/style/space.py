@@ -31,6 +31,8 @@ class StyleSpace:
     """[t, n] 1 where the row is of the task."""
     sizes: NDArray[np.int64]
     """[t] Rows of each task."""
+    scale: NDArray[np.float32]
+    """[f] What features were multiplied with."""
     means: NDArray[np.float32]
     """[t, f] Mean of each feature in each task."""
     folds: tuple[NDArray[np.int64], ...]
@@ -44,8 +46,10 @@ class StyleSpace:
         """[t, b] Mean of values [n, b] in each task."""
         return np.asarray(self.members @ values) / np.maximum(self.sizes, 1)[:, None]
 
-    def predict(self, outcomes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[n, b] What style says of outcomes [n, b], by the other folds; centred within tasks."""
+    def predict(
+        self, outcomes: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return what style says of outcomes [n, b] by the other folds, and mean weights [f, b]."""
         from scipy.linalg import cho_solve  # noqa: PLC0415 - only a scan needs scipy
 
         centred = outcomes - self.task_means(outcomes).astype(np.float32)[self.tasks]
@@ -56,12 +60,20 @@ class StyleSpace:
             parts.append(np.asarray(table.T @ own) - self.means.T @ by_task)
         total = np.sum(parts, axis=0, dtype=np.float32)
         found = np.empty_like(centred)
+        mean = np.zeros_like(total)
         for rows, table, factor, part in zip(
             self.folds, self.tables, self.factors, parts, strict=True
         ):
             weights = cho_solve(factor, total - part, check_finite=False)
             found[rows] = table @ weights - (self.means @ weights)[self.tasks[rows]]
-        return found
+            mean += weights / FOLDS
+        return found, mean
+
+    def score(
+        self, table: csr_matrix, tasks: NDArray[np.int64], weights: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """[m, b] What weights [f, b] say of other rows of the same tasks; table: [m, f], 0 or 1."""
+        return np.asarray(table @ (weights * self.scale[:, None]) - (self.means @ weights)[tasks])
 
 
 def style_space(
@@ -79,7 +91,7 @@ def style_space(
     n = table.shape[0]
     share = np.asarray(table.mean(0), dtype=np.float64).ravel()
     # Between plain and standardised: rare features count more than plainly, less than equally.
-    scale = np.maximum(share * (1 - share), 1e-6) ** -0.25
+    scale = (np.maximum(share * (1 - share), 1e-6) ** -0.25).astype(np.float32)
     scaled = (table @ diags(scale)).tocsr().astype(np.float32)
     members = csr_matrix((np.ones(n, dtype=np.float32), (tasks, np.arange(n))), shape=(count, n))
     sizes = np.bincount(tasks, minlength=count)
@@ -101,4 +113,4 @@ def style_space(
         size = len(rest)
         rest[np.diag_indices(size)] += ridge * float(np.trace(rest)) / max(size, 1) + 1e-3
         factors.append(cho_factor(rest, lower=True, overwrite_a=True, check_finite=False))
-    return StyleSpace(tasks, members, sizes, means, folds, tables, tuple(factors))
+    return StyleSpace(tasks, members, sizes, scale, means, folds, tables, tuple(factors))

@@ -21,7 +21,7 @@ def test_prediction_is_ridge_regression_on_the_other_folds() -> None:
     for values in (scaled, y):
         for task in range(3):
             values[tasks == task] -= values[tasks == task].mean(0)
-    found = space.predict(problem()[2])
+    found, _ = space.predict(problem()[2])
     for rows in space.folds:
         rest = np.setdiff1d(np.arange(len(x)), rows)
         gram = scaled[rest].T @ scaled[rest]
@@ -34,10 +34,19 @@ def test_a_shift_of_a_whole_task_counts_for_nothing() -> None:
     x, tasks, y = problem()
     space = style_space(csr_matrix(x), tasks, 3, np.random.default_rng(1))
     shifted = y + np.array([0.0, 5.0, -3.0], dtype=np.float32)[tasks, None]
-    np.testing.assert_allclose(space.predict(shifted), space.predict(y), atol=1e-4)
+    np.testing.assert_allclose(space.predict(shifted)[0], space.predict(y)[0], atol=1e-4)
 
 
 def test_every_column_is_a_problem_of_its_own() -> None:
     x, tasks, y = problem()
     space = style_space(csr_matrix(x), tasks, 3, np.random.default_rng(1))
-    np.testing.assert_allclose(space.predict(y)[:, :1], space.predict(y[:, :1]), atol=1e-5)
+    np.testing.assert_allclose(space.predict(y)[0][:, :1], space.predict(y[:, :1])[0], atol=1e-5)
+
+
+def test_other_rows_are_scored_like_rows_of_the_space() -> None:
+    x, tasks, y = problem()
+    space = style_space(csr_matrix(x), tasks, 3, np.random.default_rng(1), ridge=100.0)
+    found, weights = space.predict(y)
+    again = space.score(csr_matrix(x), tasks, weights)
+    assert np.corrcoef(found.ravel(), again.ravel())[0, 1] > 0.5
+    assert again.shape == y.shape
