@@ -62,13 +62,13 @@ class StyleParameters(_Section):
 
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """Family-wise error rate of the permutation null."""
-    draws: Annotated[int, Field(ge=20)] = 30
+    draws: Annotated[int, Field(ge=20)] = 20
     """Permutations behind the null."""
     rounds: Annotated[int, Field(ge=2)] = 6
     """Times a style and the rows that have it are fitted to each other."""
-    starts: Annotated[int, Field(ge=1)] = 3
+    starts: Annotated[int, Field(ge=1)] = 2
     """Features from which the search is begun."""
-    features: Annotated[int, Field(ge=50)] = 2500
+    features: Annotated[int, Field(ge=50)] = 2000
     """Style features that are kept, the most frequent ones."""
 
 

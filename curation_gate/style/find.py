@@ -50,6 +50,9 @@ LEAST_TASK = 40
 PURITY = 0.73
 """Lower 5 % bound of the share of adverse rows with the label that confirms a style: as the bound
 of a phrase (mine/candidates.py), 6 of 6 or 27 of 31."""
+LEAST_Z = 4.0
+"""z that a style has to reach whatever the null says: a few draws say little of its tail, and
+labels by chance are not the only thing to beat (choice)."""
 ELSEWHERE = 3.0
 """z without the best task that confirms a style (choice)."""
 PLANTED = 0.5
@@ -107,7 +110,8 @@ def find_styles(
     with progress.stage("fitting styles", len(kept)) as bar:
         drawn = permuted(labels, p, tasks, settings.draws, rng)
         given, null = search.held_out(labels[:, None]), search.held_out(drawn)
-        threshold = float(np.quantile(null.z, 1 - settings.alpha, method="higher"))
+        chance = float(np.quantile(null.z, 1 - settings.alpha, method="higher"))
+        threshold = max(chance, LEAST_Z)
         bar.advance(len(kept))
     if not float(given.z[0]) > threshold:
         return StyleFound((), {}, planted, threshold, len(features.names), unjudged)

@@ -16,12 +16,12 @@ class Settings:
 
     alpha: float = 0.05
     """Family-wise error rate of the null."""
-    draws: int = 30
+    draws: int = 20
     rounds: int = 6
     """Times the style and the rows that have it are fitted to each other."""
-    starts: int = 3
+    starts: int = 2
     """Features from which the search is begun."""
-    features: int = 2500
+    features: int = 2000
     seed: int = 0
 
 

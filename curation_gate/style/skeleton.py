@@ -28,7 +28,7 @@ LEAST_ROWS = 6
 """Rows a feature needs: this share of all, and no fewer than that."""
 MOST_SHARE = 0.7
 """A feature in more rows than this says nothing."""
-MOST_FEATURES = 2500
+MOST_FEATURES = 2000
 """Features that are kept, the most frequent ones (choice, for time)."""
 _TOKEN = re.compile(
     r"https?://\S+|www\.\S+|(?P<tag>#\w+)|(?P<name>@\w+)|(?P<number>\d[\d.,:]*)"
