@@ -88,13 +88,16 @@ def say(name: str) -> str:
     Example: `class SUB HE W-s` -> `has [when/if/...] [he/she/it/they] [word in -s]`.
     """
     kind, _, rest = name.partition(" ")
+    if kind == "comma" and " and begins " in rest:
+        place, _, first = rest.partition(" and begins ")
+        return f"{say(f'begins {first}')}, {place}"
     parts = rest.split()
     if kind in ("class", "begins", "sentence") and len(parts) == 1 and parts[0] in _SAID:
         what = _SAID[parts[0]]
     elif kind in ("class", "word", "begins", "sentence"):
         what = " ".join(_token(part) for part in parts)
     else:
-        return f"has {rest}" if kind in ("comma", "ending") else f"has {kind} {rest}"
+        what = rest if kind in ("comma", "ending") else f"{kind} {rest}"
     verb = {"begins": "begins with", "sentence": "has a sentence that begins with"}.get(kind, "has")
     return f"{verb} {what}"
 

@@ -14,6 +14,11 @@ from curation_gate.style.describe import say
         ('word "thou"', 'has "thou"'),
         ("ending words in -eth", "has words in -eth"),
         ("comma the first comma after 4-7 tokens", "has the first comma after 4-7 tokens"),
+        (
+            "comma the first comma after 4-7 tokens and begins SUB",
+            'begins with a subordinate clause ("when ...", "if ..."), the first comma after 4-7 '
+            "tokens",
+        ),
         ("sentence YOU", "has a sentence that begins with [you]"),
     ],
 )
