@@ -4,11 +4,13 @@ import pytest
 
 from curation_gate.style.describe import say
 
+CLAUSE = 'begins with a subordinate clause ("when ...", "if ...")'
+
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("begins SUB", 'begins with a subordinate clause ("when ...", "if ...")'),
+        ("begins SUB", CLAUSE),
         ("class OLD", 'has old forms ("thou", "unto", "hath")'),
         ("class SUB HE W-s", "has [when/if/...] [he/she/it/they] [word in -s]"),
         ('word "thou"', 'has "thou"'),
@@ -16,8 +18,7 @@ from curation_gate.style.describe import say
         ("comma the first comma after 4-7 tokens", "has the first comma after 4-7 tokens"),
         (
             "comma the first comma after 4-7 tokens and begins SUB",
-            'begins with a subordinate clause ("when ...", "if ..."), the first comma after 4-7 '
-            "tokens",
+            f"{CLAUSE}, the first comma after 4-7 tokens",
         ),
         ("sentence YOU", "has a sentence that begins with [you]"),
     ],
