@@ -13,8 +13,7 @@ passes the null alone is *suspected* and quarantines nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,26 +23,13 @@ from curation_gate.progress import Progress, Silent
 from curation_gate.style.content import content_probabilities
 from curation_gate.style.describe import marks_of, telling
 from curation_gate.style.found import Settings, Style, Styled, StyleFound
-from curation_gate.style.mixture import (
-    ADVERSE,
-    CONTINUITY,
-    Fit,
-    begin,
-    deviation,
-    fit,
-    judge,
-    lift,
-    permuted,
-)
+from curation_gate.style.mixture import ADVERSE, CONTINUITY, Fit, deviation, permuted
+from curation_gate.style.search import Search
 from curation_gate.style.skeleton import skeletons
-from curation_gate.style.space import style_space
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_matrix
-
     from curation_gate.rows.record import Dataset
-    from curation_gate.style.skeleton import Skeletons
-    from curation_gate.style.space import StyleSpace
+    from curation_gate.style.search import HeldOut
 
 LEAST_TASK = 40
 """Rows a task needs to be judged."""
@@ -63,10 +49,6 @@ SUSPECTED_PURITY = 0.5
 """The bound from which a style that nothing else confirms is worth a look."""
 STANDS = 2.0
 """z in a task from which the style is said to stand there."""
-APART = 0.5
-"""Overlap of rows above which two features are one."""
-FINAL = 4
-"""Rounds of the fit on all rows, which begins from what each half says of the other (choice)."""
 
 
 def find_styles(
@@ -106,7 +88,7 @@ def find_styles(
         bar.advance(len(kept))
     if not features.names:
         return StyleFound((), {}, planted, float("nan"), 0, unjudged)
-    search = _Search(features, tasks, sizes, p, settings, rng)
+    search = Search(features, tasks, sizes, p, settings, rng)
     with progress.stage("fitting styles", len(kept)) as bar:
         drawn = permuted(labels, p, tasks, settings.draws, rng)
         given, null = search.held_out(labels[:, None]), search.held_out(drawn)
@@ -134,129 +116,9 @@ def find_styles(
     return StyleFound((style,), every, planted, threshold, len(features.names), unjudged)
 
 
-@dataclass(frozen=True, slots=True)
-class _HeldOut:
-    """What styles grown in each half of the rows do to the other half, for b labellings."""
-
-    planted: NDArray[np.float64]
-    """[n, b]"""
-    styled: NDArray[np.float64]
-    """[n, b]"""
-    target: NDArray[np.int64]
-    """[n, b] The label that the style of the other half forces in the row's task."""
-    targets: NDArray[np.int64]
-    """[t, b] By the first half."""
-    excess: NDArray[np.float64]
-    """[t, b]"""
-    variance: NDArray[np.float64]
-    """[t, b]"""
-
-    @property
-    def z(self) -> NDArray[np.float64]:
-        """[b] Excess of the forced label over adverse rows, in deviations."""
-        return deviation(self.excess, self.variance)[0]
-
-
-class _Search:
-    """Grows styles from the features of the largest lift."""
-
-    def __init__(
-        self,
-        features: Skeletons,
-        tasks: NDArray[np.int64],
-        sizes: tuple[int, ...],
-        p: NDArray[np.float64],
-        settings: Settings,
-        rng: np.random.Generator,
-    ) -> None:
-        self.features = features
-        self.tasks, self.sizes, self.p, self.settings = tasks, sizes, p, settings
-        half = np.zeros(len(tasks), dtype=np.bool_)
-        for task in range(len(sizes)):
-            rows = rng.permutation(np.flatnonzero(tasks == task))
-            half[rows[: len(rows) // 2]] = True
-        self.halves = (np.flatnonzero(half), np.flatnonzero(~half))
-        self.rng = rng
-        self.spaces = tuple(self.space(rows) for rows in self.halves)
-
-    def space(self, rows: NDArray[np.int64]) -> StyleSpace:
-        """Return the space of some of the rows."""
-        return style_space(self.features.table[rows], self.tasks[rows], len(self.sizes), self.rng)
-
-    def held_out(self, labels: NDArray[np.int64]) -> _HeldOut:
-        """Return what the style grown in each half does to the other, for labellings [n, b]."""
-        planted, styled = np.zeros(labels.shape), np.zeros(labels.shape)
-        target = np.zeros(labels.shape, dtype=np.int64)
-        excess = variance = np.zeros((len(self.sizes), labels.shape[1]))
-        targets = []
-        for turn, space in enumerate(self.spaces):
-            own, other = self.halves[turn], self.halves[1 - turn]
-            fitted = self.grow(own, space, labels[own])
-            found = judge(
-                fitted,
-                space,
-                self.features.table[other],
-                self.tasks[other],
-                self.p[other],
-                labels[other],
-            )
-            planted[other], styled[other] = found.planted, found.styled
-            target[other] = fitted.targets[self.tasks[other]]
-            excess, variance = excess + found.excess, variance + found.variance
-            targets.append(fitted.targets)
-        return _HeldOut(planted, styled, target, targets[0], excess, variance)
-
-    def grow(self, rows: NDArray[np.int64], space: StyleSpace, labels: NDArray[np.int64]) -> Fit:
-        """Return the style of the largest z of those that grow from the best features of rows."""
-        table, tasks, p = self.features.table[rows], self.tasks[rows], self.p[rows]
-        columns = table.tocsc()
-        z, targets = lift(table, tasks, self.sizes, p, labels)
-        draws = labels.shape[1]
-        starts = np.array([self._starts(columns, z[:, b]) for b in range(draws)])
-        fits = []
-        for turn in range(self.settings.starts):
-            chosen = starts[:, turn]
-            label = np.stack([targets[:, chosen[b], b] for b in range(draws)], axis=1)
-            first = begin(columns, tasks, p, labels, chosen, label)
-            fits.append(fit(space, self.sizes, p, labels, first, label, self.settings.rounds))
-        best = np.argmax([f.z for f in fits], axis=0)
-        return _picked(fits, best)
-
-    def whole(self, labels: NDArray[np.int64], given: _HeldOut) -> Fit:
-        """Return the style of all rows, grown from what each half says of the other."""
-        rows = np.arange(len(labels))
-        return fit(
-            self.space(rows), self.sizes, self.p, labels, given.planted, given.targets, FINAL
-        )
-
-    def _starts(self, columns: csc_matrix, z: NDArray[np.float64]) -> list[int]:
-        """Return the features of the largest lift that hardly share rows, the best one again."""
-        chosen: list[int] = []
-        held: list[NDArray[np.int32]] = []
-        for feature in np.argsort(-z, kind="stable")[: 20 * self.settings.starts].tolist():
-            rows = columns.indices[columns.indptr[feature] : columns.indptr[feature + 1]]
-            shared = [len(np.intersect1d(rows, h)) / max(min(len(rows), len(h)), 1) for h in held]
-            if all(share < APART for share in shared):
-                chosen.append(feature)
-                held.append(rows)
-            if len(chosen) == self.settings.starts:
-                break
-        return chosen + chosen[:1] * (self.settings.starts - len(chosen))
-
-
-def _picked(fits: list[Fit], best: NDArray[np.intp]) -> Fit:
-    """Return for each labelling the fit that is best for it."""
-
-    def take(name: str) -> NDArray[Any]:
-        return np.stack([getattr(fits[k], name)[..., b] for b, k in enumerate(best)], axis=-1)
-
-    names = ("planted", "styled", "targets", "z", "weights", "share", "overall")
-    return Fit(*(take(name) for name in names), tuple(fits[k].maps[b] for b, k in enumerate(best)))
-
-
 def _described(
-    search: _Search,
-    given: _HeldOut,
+    search: Search,
+    given: HeldOut,
     labels: NDArray[np.int64],
     names: tuple[str, ...],
     spaces: list[tuple[str, ...]],
@@ -317,10 +179,10 @@ def _distinct_rows(
     seen: dict[tuple[str, str, str], int] = {}
     first: list[int] = []
     place = np.full(len(keys), -1, dtype=np.int64)
-    for k, key in enumerate(keys):
-        if key[0] not in known:
+    for k, content in enumerate(keys):
+        if content[0] not in known:
             continue
-        number = seen.setdefault(key, len(first))
+        number = seen.setdefault(content, len(first))
         if number == len(first):
             first.append(k)
         place[k] = number

@@ -63,7 +63,7 @@ def skeletons(texts: Sequence[str], most: int = MOST_FEATURES) -> Skeletons:
     lexical, coarse, lengths, extra = _encode(texts)
     n = len(texts)
     row = np.repeat(np.arange(n, dtype=np.int64), lengths)
-    kept = [_supported(*extra, n)]
+    kept = [_supported(extra[0], extra[1], n)]
     for tokens, kind, longest in ((coarse, 0, 4), (lexical, 1, 2)):
         kept += [_supported(*pair, n) for pair in _grams(tokens, row, kind, longest)]
     rows, codes = (np.concatenate([part[k] for part in kept]) for k in (0, 1))
@@ -97,7 +97,12 @@ def _supported(
 
 def _encode(
     texts: Sequence[str],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], tuple[NDArray[np.int64], ...]]:
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    tuple[NDArray[np.int64], NDArray[np.int64]],
+]:
     """Return word and class ids of all tokens, tokens of each text [n], and (row, code) pairs."""
     known: dict[str, tuple[int, int]] = {}
     lexical: list[int] = []
