@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 LEAST_TASK = 40
 """Rows a task needs to be judged."""
 PURITY = 0.73
-"""Lower 5 % bound of the share of adverse rows with the label that confirms a style: as the bound
-of a phrase (mine/candidates.py), 6 of 6 or 27 of 31."""
+"""Lower 5 % bound of the share of adverse rows with the label, in the tasks in which a style
+stands, that confirms it: as the bound of a phrase (mine/candidates.py), 6 of 6 or 27 of 31."""
 LEAST_Z = 4.0
 """z that a style has to reach whatever the null says: a few draws say little of its tail, and
 labels by chance are not the only thing to beat (choice)."""
@@ -45,10 +45,12 @@ PLANTED = 0.5
 """Posterior above which a row of a confirmed style is quarantined."""
 HAS = 0.5
 """Probability from which a row counts as having the style."""
-SUSPECTED_PURITY = 0.5
-"""The bound from which a style that nothing else confirms is worth a look."""
+ANYWHERE = 0.5
+"""The same bound over all tasks, from which a style is worth a look at all (choice)."""
 STANDS = 2.0
-"""z in a task from which the style is said to stand there."""
+"""z in a task from which it counts as one of the two that a confirmed style needs."""
+LEAST_NAMED = 2
+"""Rows of the style that a task needs to be named with it."""
 
 
 def find_styles(
@@ -125,39 +127,46 @@ def _described(
     threshold: float,
 ) -> tuple[Style | None, Fit]:
     """Return the style and its fit on all rows; None where its adverse rows are of many labels."""
-    from scipy.special import betaincinv  # noqa: PLC0415 - only a scan needs scipy
-
     tasks = search.tasks
     excess, variance = given.excess[:, 0], given.variance[:, 0]
     stands = excess / np.sqrt(variance + CONTINUITY) >= STANDS
-    p = search.p[np.arange(len(labels)), given.target[:, 0]]
-    forced = labels == given.target[:, 0]
-    has = (given.styled[:, 0] >= HAS) & stands[tasks]
-    adverse = has & (p < ADVERSE)
-    hits, misses = int((adverse & forced).sum()), int((adverse & ~forced).sum())
-    purity = float(betaincinv(hits + 0.5, misses + 0.5, 0.05))
     whole = search.whole(labels[:, None], given)
-    if not has.any() or purity < SUSPECTED_PURITY:
+    target = whole.targets[:, 0]
+    p = search.p[np.arange(len(labels)), target[tasks]]
+    forced = labels == target[tasks]
+    adverse = (given.styled[:, 0] >= HAS) & (p < ADVERSE)  # by the half that did not see the row
+    if _bound(adverse, forced) < ANYWHERE:
         return None, whole
+    adverse &= stands[tasks]
+    purity = _bound(adverse, forced)
     z, elsewhere = (float(x[0]) for x in deviation(given.excess, given.variance))
     confirmed = purity >= PURITY and elsewhere >= ELSEWHERE and int(stands.sum()) > 1
-    target = whole.targets[:, 0]
-    final = (whole.styled[:, 0] >= HAS) & stands[tasks]
+    final = whole.styled[:, 0] >= HAS
+    named = np.bincount(tasks[final], minlength=len(names)) >= LEAST_NAMED
+    final &= named[tasks]
     style = Style(
         "confirmed" if confirmed else "suspected",
         telling(search.features, whole.planted[:, 0], tasks),
-        {names[t]: spaces[t][target[t]] for t in np.flatnonzero(stands).tolist()},
+        {names[t]: spaces[t][target[t]] for t in np.flatnonzero(named).tolist()},
         int(final.sum()),
-        int((final & (labels == target[tasks])).sum()),
-        float(search.p[np.arange(len(labels)), target[tasks]][final].sum()),
+        int((final & forced).sum()),
+        float(p[final].sum()),
         z,
         elsewhere,
         threshold,
-        hits + misses,
-        hits,
+        int(adverse.sum()),
+        int((adverse & forced).sum()),
         purity,
     )
     return style, whole
+
+
+def _bound(rows: NDArray[np.bool_], forced: NDArray[np.bool_]) -> float:
+    """Return the lower 5 % bound of the share of rows that have the forced label (Jeffreys)."""
+    from scipy.special import betaincinv  # noqa: PLC0415 - only a scan needs scipy
+
+    hits, misses = int((rows & forced).sum()), int((rows & ~forced).sum())
+    return float(betaincinv(hits + 0.5, misses + 0.5, 0.05))
 
 
 def _distinct_rows(

@@ -46,7 +46,8 @@ class Style:
     """The same without the task that adds most."""
     threshold: float
     adverse_rows: int
-    """Rows of the style whose content speaks for another label."""
+    """Rows of the style whose content speaks for another label, in tasks in which it stands, as
+    the half of the rows that did not hold them sees it."""
     adverse_given: int
     """Of those, rows that have the forced label all the same."""
     purity: float

@@ -32,8 +32,6 @@ class HeldOut:
     """[n, b]"""
     styled: NDArray[np.float64]
     """[n, b]"""
-    target: NDArray[np.int64]
-    """[n, b] The label that the style of the other half forces in the row's task."""
     targets: NDArray[np.int64]
     """[t, b] By the first half."""
     excess: NDArray[np.float64]
@@ -76,7 +74,6 @@ class Search:
     def held_out(self, labels: NDArray[np.int64]) -> HeldOut:
         """Return what the style grown in each half does to the other, for labellings [n, b]."""
         planted, styled = np.zeros(labels.shape), np.zeros(labels.shape)
-        target = np.zeros(labels.shape, dtype=np.int64)
         excess = variance = np.zeros((len(self.sizes), labels.shape[1]))
         targets = []
         for turn, space in enumerate(self.spaces):
@@ -91,10 +88,9 @@ class Search:
                 labels[other],
             )
             planted[other], styled[other] = found.planted, found.styled
-            target[other] = fitted.targets[self.tasks[other]]
             excess, variance = excess + found.excess, variance + found.variance
             targets.append(fitted.targets)
-        return HeldOut(planted, styled, target, targets[0], excess, variance)
+        return HeldOut(planted, styled, targets[0], excess, variance)
 
     def grow(self, rows: NDArray[np.int64], space: StyleSpace, labels: NDArray[np.int64]) -> Fit:
         """Return the style of the largest z of those that grow from the best features of rows."""
