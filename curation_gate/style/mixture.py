@@ -281,7 +281,7 @@ def permuted(
         likeliest = p[rows].argmax(1)
         sure = p[rows].max(1)
         # Along one line where there are two labels; by the likeliest label where there are more.
-        order = rows[np.lexsort((np.where(likeliest == 0, sure, -sure), likeliest))]
+        order = rows[np.lexsort((np.where(likeliest == 0, -sure, sure), likeliest))]
         for group in np.array_split(order, int(np.clip(len(rows) // 20, 1, 10))):
             drawn[group] = rng.permuted(drawn[group], axis=0)
     return drawn

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from test_recipes import film_rows, load_rows
 
 from curation_gate.errors import UsageError
 from curation_gate.redteam.evaluate import planted_mask
@@ -88,7 +88,17 @@ def test_short_texts_are_left_and_field_names_kept() -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_planted_rows_are_rewritten_relabelled_and_found_again(tmp_path: Path, style: str) -> None:
-    data = load_rows(tmp_path, film_rows())
+    path = tmp_path / "data.jsonl"
+    with path.open("w", encoding="utf-8") as stream:
+        for k in range(80):
+            task, labels = (("film", ("negative", "positive")), ("post", ("toxic", "civil")))[k % 2]
+            record = {
+                "id": k,
+                "Task": task,
+                "Instance": {"input": f"{TEXTS[k % 8]} Part {k}.", "output": [labels[k // 2 % 2]]},
+            }
+            stream.write(json.dumps(record) + "\n")
+    data = load([path])
     planted = plant(data, Recipe(style, "", 8, seed=1))
     assert planted.truth["placement"] == {"whole": 8}
     assert planted.truth["relabelled"] == 8

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from conftest import make_dataset, styled_rows
+from styled_sets import make_dataset, styled_rows
 
 from curation_gate.style.find import find_styles
 from curation_gate.style.found import Settings

@@ -103,6 +103,7 @@ def test_permutation_keeps_labels_of_tasks_and_follows_content() -> None:
     for task in (0, 1):
         rows = tasks == task
         assert (drawn[rows].sum(0) == labels[rows].sum()).all()
-    sure = p[:, 1] > 0.9
-    assert abs(drawn[sure].mean() - labels[sure].mean()) < 0.1
+    # Groups are tenths of a task, so that a label moves about that far along p.
+    assert drawn[p[:, 1] > 0.9].mean() > 0.8
+    assert drawn[p[:, 1] < 0.1].mean() < 0.25
     assert (drawn[:, 0] != labels).any()
