@@ -28,6 +28,7 @@ rules:
     severity: quarantine
     rationale: it does not turn
 """
+LOSS = f"rules[{[rule.detector for rule in load_rules().rules].index('loss')}]"
 
 
 def edited(old: str, new: str) -> str:
@@ -88,6 +89,12 @@ def test_hash_follows_settings_and_nothing_else() -> None:
     assert parse_rules(edited("minimum_rows: 50", "minimum_rows: 51"), PATH).hash != pack.hash
 
 
+def test_a_pack_with_every_rule_switched_off_is_refused() -> None:
+    text = DEFAULT.replace("enabled: true", "enabled: false")
+    with pytest.raises(RulesError, match="every rule is switched off"):
+        parse_rules(text, PATH)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "at", "said"),
     [
@@ -102,14 +109,13 @@ def test_hash_follows_settings_and_nothing_else() -> None:
         ("threshold: 3.0", "threshold: '3'", "'3'", "rules[1].parameters.threshold: "),
         ("reading: R3", "reading: R9", "R9", "'R1', 'R2' or 'R3'"),
         ("detector: loss", "detector: losss", "losss", "there are: invariance, loss"),
-        ("detector: loss", "detector: [loss]", "[loss]", "rules[2].detector: "),
-        ("fraction: 0.02", "fraction: 2", "fraction: 2", "rules[2].parameters.fraction: "),
+        ("detector: loss", "detector: [loss]", "[loss]", f"{LOSS}.detector: "),
+        ("fraction: 0.02", "fraction: 2", "fraction: 2", f"{LOSS}.parameters.fraction: "),
         ("id: CG008", "id: CG002", "rules:", "id used twice: CG002"),
-        ("id: CG008", "id: eight", "eight", "rules[2].id: "),
-        ("title: high loss", "titel: high loss", "titel", "rules[2].titel: unknown key"),
+        ("id: CG008", "id: eight", "eight", f"{LOSS}.id: "),
+        ("title: high loss", "titel: high loss", "titel", f"{LOSS}.titel: unknown key"),
         ("severity: review", "severity: warn", "warn", "rules[1].severity: "),
         ("enabled: true", "enabled: 'no'", "'no'", "rules[0].enabled: "),
-        ("enabled: true", "enabled: false", "rules:", "every rule is switched off"),
         ("fail_on: quarantine", "fail_on: sometimes", "sometimes", "policy.fail_on: "),
         ("max_tokens: 96", "max_tokens: '96'", "'96'", "proxy.max_tokens: "),
         ("  epochs: 2", "  epochs: 2\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
