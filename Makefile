@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: scan test lint format bench env clean
+.PHONY: scan test lint format bench bench-detection env clean
 
 env: $(STAMP)
 
@@ -36,6 +36,10 @@ format: env
 
 bench: env
 	$(BIN)/python benchmarks/first_light.py --output benchmarks/first_light.md
+
+# Every attack in sets of 3,000 rows; goes on where it was stopped. --quick or --full: see the script.
+bench-detection: env
+	$(BIN)/python benchmarks/detection.py --small --output benchmarks/detection.md
 
 clean:
 	rm -rf $(VENV) runs build dist

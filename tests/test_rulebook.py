@@ -44,10 +44,18 @@ def test_every_shipped_pack_loads_under_its_own_name() -> None:
 def test_default_pack_is_what_the_documents_say() -> None:
     pack = load_rules()
     assert pack.name == "default"
-    assert [rule.id for rule in pack.rules] == ["CG001", "CG002", "CG006", "CG008"]
-    assert [rule.id for rule in pack.enabled] == ["CG001", "CG006"]
+    assert [rule.id for rule in pack.rules] == [
+        "CG001",
+        "CG002",
+        "CG003",
+        "CG007",
+        "CG006",
+        "CG008",
+    ]
+    assert [rule.id for rule in pack.enabled] == ["CG001", "CG007", "CG006"]
     assert pack.rules[1].parameters == {
-        "reading": "R3",
+        "reading": "contrast",
+        "scale": "residual",
         "threshold": 3.0,
         "center": "stratum",
         "statistic": "mean",
@@ -89,7 +97,7 @@ def test_hash_follows_settings_and_nothing_else() -> None:
     assert parse_rules(edited("minimum_rows: 50", "minimum_rows: 51"), PATH).hash != pack.hash
 
 
-def test_a_pack_with_every_rule_switched_off_is_refused() -> None:
+def test_a_pack_without_a_rule_that_is_on_is_refused() -> None:
     text = DEFAULT.replace("enabled: true", "enabled: false")
     with pytest.raises(RulesError, match="every rule is switched off"):
         parse_rules(text, PATH)
@@ -107,18 +115,18 @@ def test_a_pack_with_every_rule_switched_off_is_refused() -> None:
         ("threshold: 3.0", "threshold: .inf", ".inf", "rules[1].parameters.threshold: "),
         ("threshold: 3.0", "threshold: .nan", ".nan", "rules[1].parameters.threshold: "),
         ("threshold: 3.0", "threshold: '3'", "'3'", "rules[1].parameters.threshold: "),
-        ("reading: R3", "reading: R9", "R9", "'R1', 'R2' or 'R3'"),
-        ("detector: loss", "detector: losss", "losss", "there are: invariance, loss"),
+        ("reading: contrast", "reading: R9", "R9", "'R1', 'R2', 'R3' or 'contrast'"),
+        ("detector: loss", "detector: losss", "losss", "there are: divergence, invariance, loss"),
         ("detector: loss", "detector: [loss]", "[loss]", f"{LOSS}.detector: "),
         ("fraction: 0.02", "fraction: 2", "fraction: 2", f"{LOSS}.parameters.fraction: "),
         ("id: CG008", "id: CG002", "rules:", "id used twice: CG002"),
-        ("id: CG008", "id: eight", "eight", f"{LOSS}.id: "),
+        ("id: CG008", "id: eight", "eight", "rules[3].id: "),
         ("title: high loss", "titel: high loss", "titel", f"{LOSS}.titel: unknown key"),
         ("severity: review", "severity: warn", "warn", "rules[1].severity: "),
         ("enabled: true", "enabled: 'no'", "'no'", "rules[0].enabled: "),
         ("fail_on: quarantine", "fail_on: sometimes", "sometimes", "policy.fail_on: "),
         ("max_tokens: 96", "max_tokens: '96'", "'96'", "proxy.max_tokens: "),
-        ("  epochs: 2", "  epochs: 2\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
+        ("  epochs: null", "  epochs: 2\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
         ("batch_tokens: null", "batch_tokens: 512", "proxy:", "batch_tokens or batch_rows"),
         ("keywords: []", "keywords: [a]", "probes:", "`origin: keywords`"),
         ("origin: entities", "origin: file", "probes:", "`origin: file`"),

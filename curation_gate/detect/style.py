@@ -48,7 +48,9 @@ def result(found: StyleFound, dataset: Dataset, rule: Rule) -> RuleResult:
             None if suspect.quarantine else "review",
         )
     scores = found.planted.astype(np.float32)
-    return RuleResult(rule.id, rule.severity, scores, reasons, notes=tuple(notes(found)))
+    return RuleResult(
+        rule.id, rule.severity, scores, reasons, planted=scores, notes=tuple(notes(found))
+    )
 
 
 def sentence(style: Style, suspect: Styled, answer: str) -> str:
