@@ -120,7 +120,7 @@ def test_a_pack_without_a_rule_that_is_on_is_refused() -> None:
         ("detector: loss", "detector: [loss]", "[loss]", f"{LOSS}.detector: "),
         ("fraction: 0.02", "fraction: 2", "fraction: 2", f"{LOSS}.parameters.fraction: "),
         ("id: CG008", "id: CG002", "rules:", "id used twice: CG002"),
-        ("id: CG008", "id: eight", "eight", "rules[3].id: "),
+        ("id: CG008", "id: eight", "eight", f"{LOSS}.id: "),
         ("title: high loss", "titel: high loss", "titel", f"{LOSS}.titel: unknown key"),
         ("severity: review", "severity: warn", "warn", "rules[1].severity: "),
         ("enabled: true", "enabled: 'no'", "'no'", "rules[0].enabled: "),
