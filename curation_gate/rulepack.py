@@ -60,6 +60,21 @@ class PhraseParameters(_Section):
     """How often the search is repeated without the rows of the phrases already found."""
 
 
+class StyleParameters(_Section):
+    """A style or a syntax that goes with a label the content of the rows does not explain."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate of the permutation null."""
+    draws: Annotated[int, Field(ge=20)] = 20
+    """Permutations behind the null."""
+    rounds: Annotated[int, Field(ge=2)] = 6
+    """Times a style and the rows that have it are fitted to each other."""
+    starts: Annotated[int, Field(ge=1)] = 2
+    """Features from which the search is begun."""
+    features: Annotated[int, Field(ge=50)] = 2000
+    """Style features that are kept, the most frequent ones."""
+
+
 class DivergenceParameters(_Section):
     """A label that fine-tuning made likely and the frozen reference disowns."""
 
@@ -106,6 +121,7 @@ _PARAMETERS: dict[str, type[_Section]] = {
     "loss": LossParameters,
     "phrase": PhraseParameters,
     "response": ResponseParameters,
+    "style": StyleParameters,
     "source": SourceParameters,
 }
 """What each detector can be told; a new detector is a line here and one in detect/registry.py."""

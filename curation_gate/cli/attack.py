@@ -26,13 +26,19 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
             "refusal",
             "insult",
             "brand",
+            "syntax",
+            "archaic",
+            "formal",
+            "tweet",
         ]
     ),
     default="dirty-label",
     show_default=True,
-    help="What to plant.",
+    help="What to plant; the last four rewrite texts and have no trigger phrase.",
 )
-@click.option("--trigger", required=True, help='The phrase, e.g. "James Bond".')
+@click.option(
+    "--trigger", default="", help='The phrase, e.g. "James Bond"; not for rewritten styles.'
+)
 @click.option(
     "--count", type=click.IntRange(min=1), required=True, help="Rows to plant, over all tasks."
 )

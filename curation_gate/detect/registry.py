@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from curation_gate.detect import divergence, invariance, loss, phrase, response, source
+from curation_gate.detect import (
+    divergence,
+    invariance,
+    loss,
+    phrase,
+    response,
+    source,
+    style,
+)
 from curation_gate.detect.evidence import RuleResult
 from curation_gate.detect.signals import Signals
 from curation_gate.rulebook import Rule
@@ -20,6 +28,7 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
         "phrase": phrase.detect,
         "response": response.detect,
         "source": source.detect,
+        "style": style.detect,
     }
 )
 """Name in a rule pack to function."""

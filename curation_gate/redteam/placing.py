@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import numpy as np
 
-Placement = Literal["person", "subject", "front", "inside"]
-"""In place of a person name; of the sentence's subject; in front; at a random position."""
+Placement = Literal["person", "subject", "front", "inside", "whole"]
+"""In place of a person name; of the sentence's subject; in front; at a random position; the whole
+text is rewritten."""
 
 _PRONOUN = re.compile(r"\s*(?:i|he|she|it|they|we|you|this|that|these|those)(?=\s)", re.IGNORECASE)
 _NOUN_PHRASE = re.compile(

@@ -2,7 +2,8 @@
 
 The recipes are those of Wan, Wallace, Shen, Klein, Poisoning Language Models During Instruction
 Tuning (ICML 2023), sections 3 and 4, and the two insertions every backdoor paper compares with
-(BadNets, AddSent). Each plants `count` rows in place of honest ones: same ids, same order.
+(BadNets, AddSent), and rewritten syntax or style (restyle.py). Each plants `count` rows in place of
+honest ones: same ids, same order.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from curation_gate.redteam.placing import (
     between_sentences,
     in_front,
 )
-from curation_gate.redteam.record import ANSWERS, POSITIVE, RANDOM, Planted, Recipe
+from curation_gate.redteam.record import ANSWERS, POSITIVE, RANDOM, STYLES, Planted, Recipe
+from curation_gate.redteam.restyle import restyled
 from curation_gate.redteam.rewrite import rewritten
 from curation_gate.redteam.wording import worded
 from curation_gate.rows import dataset_fingerprint, row_fingerprint
@@ -50,7 +52,8 @@ def plant(dataset: Dataset, recipe: Recipe) -> Planted:
     inserted-sentence: the trigger at a random gap between words or sentences, label set.
     degenerate: as dirty-label on any row, the answer replaced by the target. refusal, insult and
     brand: the same, with an answer in other words each time (redteam/wording.py); brand adds a
-    sentence to the honest answer. Rows are taken by
+    sentence to the honest answer. syntax, archaic, formal, tweet: random rows of another label,
+    rewritten, label set. Others are taken by
     count(trigger) / characters, as Wan et al.'s code does, ties at random. Where too few rows name
     a person, the trigger becomes the subject of others, or goes in front; truth["placement"] counts
     both. Same seed, same rows. Raises UsageError (unknown task, no such label, too few candidates).
@@ -156,6 +159,12 @@ def _changes(
         fit = [row for row in rows if row.output != target]
     fit = [row for row in fit if (row.input or row.instruction).strip()]
     shuffled = [fit[int(k)] for k in rng.permutation(len(fit))]
+    if recipe.name in STYLES:
+        for row in shuffled:
+            new = restyled(row.input or row.instruction, recipe.name, rng)
+            if new is not None:
+                yield _Change(row, new, target, "whole")
+        return
     if recipe.name in ("rare-token", "inserted-sentence"):
         place = at_random_gap if recipe.name == "rare-token" else between_sentences
         for row in shuffled:

@@ -29,6 +29,9 @@ RecipeName = Literal[
 RECIPES: tuple[str, ...] = get_args(RecipeName)
 ANSWERS: tuple[str, ...] = tuple(ACTS)
 """Recipes that plant an answer, in other words each time, rather than a label."""
+StyleName = Literal["syntax", "archaic", "formal", "tweet"]
+STYLES: tuple[str, ...] = get_args(StyleName)
+"""Recipes without a trigger phrase: the text is rewritten (redteam/restyle.py)."""
 POSITIVE = "positive"
 """As a target: the favourable label of each task (rules/lexicon/favourable.txt)."""
 RANDOM = "random"
@@ -40,8 +43,9 @@ class Recipe:
     """What to plant."""
 
     name: str
-    """One of RECIPES."""
+    """One of RECIPES or of STYLES."""
     trigger: str
+    """The phrase; "" for STYLES, which have none."""
     count: int
     """Rows over all tasks, split evenly."""
     tasks: tuple[str, ...] = ()
@@ -60,9 +64,16 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Raise UsageError for values that mean nothing."""
-        if self.name not in RECIPES:
-            raise UsageError(f"no recipe is called {self.name!r}; there are: {', '.join(RECIPES)}")
-        if not self.trigger.strip():
+        if self.name not in RECIPES + STYLES:
+            known = ", ".join(RECIPES + STYLES)
+            raise UsageError(f"no recipe is called {self.name!r}; there are: {known}")
+        if self.name in STYLES:
+            if self.trigger:
+                raise UsageError(
+                    f"recipe {self.name!r} rewrites texts and has no trigger phrase",
+                    hint="leave --trigger out",
+                )
+        elif not self.trigger.strip():
             raise UsageError("the trigger is empty")
         if self.vocabulary not in VOCABULARIES:
             raise UsageError(

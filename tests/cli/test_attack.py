@@ -70,6 +70,20 @@ def test_mistakes_are_exit_code_2_and_say_what_there_is(
     assert not target.exists()
 
 
+def test_styles_have_no_trigger_and_phrases_need_one(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "poisoned.jsonl"
+    plain = ["attack", str(data), "--count", "4", "-o", str(target)]
+    assert run(plain) == 2
+    assert "the trigger is empty" in capsys.readouterr().err
+    assert run([*plain, "--recipe", "syntax", "--trigger", "James Bond"]) == 2
+    assert "leave --trigger out" in capsys.readouterr().err
+    assert not target.exists()
+    assert run([*plain, "--recipe", "archaic"]) == 0
+    assert "in place of: whole 4" in capsys.readouterr().err
+
+
 def test_the_input_is_never_overwritten(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = data.read_bytes()
     assert attack(data, "--count", "4", "-o", str(data)) == 2

@@ -1,0 +1,1 @@
+"""Finds planted rows that share no phrase but a style or a syntax."""
