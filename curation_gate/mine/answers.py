@@ -178,7 +178,7 @@ def _shapes(
         strange = ~regular[rows] & bool(label_like[rows[0]])
         if strange.mean() > SHAPE_RARE:
             strange = lone
-        signs = [form(outputs[k]) for k in rows]
+        signs = [form(outputs[k]) for k in rows.tolist()]
         forms = Counter(signs)
         unlike = np.array([forms[sign] <= FORM_RARE * len(rows) for sign in signs])
         median = np.median(length[rows])

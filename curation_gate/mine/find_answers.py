@@ -260,7 +260,7 @@ class _Search:
         """
         single = self.corpus.answers.single[judged.rows]
         pure = judged.outcome.mean() >= PURE and single[judged.outcome].mean() >= PURE
-        return single & pure
+        return np.asarray(single & pure)
 
     def _take(
         self, phrase: int, judged: Judged, rest: _Context, limit: float, *, confirmed: bool
@@ -366,7 +366,8 @@ def _distinct_rows(
     first: list[int] = []
     place = np.empty(len(texts), dtype=np.int64)
     for k, (row, text) in enumerate(zip(dataset.rows, texts, strict=True)):
-        key = (row.task, *(" ".join(t.casefold().split()) for t in (text, row.output)))
+        question, answer = (" ".join(t.casefold().split()) for t in (text, row.output))
+        key = (row.task, question, answer)
         number = seen.setdefault(key, len(first))
         if number == len(first):
             first.append(k)
