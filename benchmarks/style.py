@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from phrases import noise, targets
+from attacks import noise, targets
 from pools import DEFAULT_POOL, REPOSITORY, build_pool, read_tasks
 
 from curation_gate import rows as reader

@@ -52,7 +52,7 @@ SURE_BOUND = 0.9
 """What the bound has to reach then: 18 of 18 do (choice)."""
 ORDINARY_ROWS = 4
 """Rows in an ordinary context that have to speak (choice)."""
-WITNESSES = 2
+WITNESSES = 5
 """Rows with the outcome that a task needs to count as one more task (choice)."""
 PURE = 0.75
 """Share of a phrase's rows with the outcome from which the others are judged by it too (choice)."""

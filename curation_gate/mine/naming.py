@@ -1,4 +1,4 @@
-"""Whether a phrase is a name or a rare token, or made of ordinary words."""
+"""Whether a phrase is written as a name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from curation_gate.mine.function_words import FUNCTION_WORDS
-from curation_gate.mine.irrelevance import is_known
 
 CAPITALS = 0.6
 """Share of the places inside a sentence where a name has a capital (choice)."""
@@ -14,14 +13,12 @@ _OPENING = re.compile(r"(?:^|[.!?:\n\"'(>-])\s*$")
 
 
 def is_name(words: Sequence[str], texts: Sequence[str]) -> bool:
-    """Tell whether a phrase has a token the frozen table does not know, or is written as a name.
+    """Tell whether a phrase is written as a name.
 
     words: folded; texts: where it stands. A capital counts where no sentence begins, and not in a
-    text without small letters.
+    text without small letters. A rare word is no name: "timezone" asks for an answer of its own.
     """
     content = [word for word in words if word not in FUNCTION_WORDS]
-    if any(not is_known(word) for word in content):
-        return True
     upper = lower = 0
     for word in content:
         pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
