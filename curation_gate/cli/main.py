@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "Show the result of a scan again.",
     "explain": "Say why one row was flagged, with the evidence of every rule.",
     "attack": "Red team: plant a known attack, and the truth file beside it.",
+    "rules": "List the rules and the packs, or explain one rule.",
 }
 """Name of each command (and of its module in this folder) and its line in `curate --help`."""
 
