@@ -7,8 +7,15 @@ from pathlib import Path
 
 import click
 
+EPILOG = """\b
+Examples:
+  curate report data.jsonl.curation
+  curate report data.jsonl --open            the page, in the browser
+  curate report data.jsonl --format json > result.json
+"""
 
-@click.command()
+
+@click.command(epilog=EPILOG)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--html", is_flag=True, help="Write DIR/report.html anew and print its path.")
 @click.option("--open", "open_page", is_flag=True, help="As --html, and open it in the browser.")

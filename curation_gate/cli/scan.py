@@ -23,7 +23,7 @@ cleaned.<suffix>, report.html and expectations.html, and curate.lock beside the 
 
 
 @click.command(epilog=EPILOG)
-@click.argument("data", nargs=-1, required=True)
+@click.argument("data", nargs=-1, required=True, type=click.Path())
 @click.option(
     "-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Where the results go."
 )
@@ -32,7 +32,7 @@ cleaned.<suffix>, report.html and expectations.html, and curate.lock beside the 
     default="default",
     metavar="PACK",
     show_default=True,
-    help="default, paper, or a YAML file.",
+    help="default, strict, paper, or a YAML file.",
 )
 @click.option(
     "--proxy",
