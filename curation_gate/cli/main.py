@@ -27,6 +27,14 @@ COMMANDS = {
 }
 """Name of each command (and of its module in this folder) and its line in `curate --help`."""
 
+EXAMPLES = """\b
+Examples:
+  curate scan data.jsonl                scan; writes data.jsonl.curation/ and curate.lock
+  curate report data.jsonl.curation     the result again; --open for the page
+  curate verify data.jsonl              in a commit hook: seconds, no torch
+  curate COMMAND --help                 options and examples of one command
+
+"""
 EXIT_CODES = """\b
 Exit codes:
   0    clean
@@ -77,7 +85,7 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=EXIT_CODES,
+    epilog=EXAMPLES + EXIT_CODES,
 )
 @click.option(
     "--version",
@@ -88,13 +96,7 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Show the version, and the hashes of the proxy and of the default rules.",
 )
 def curate() -> None:
-    r"""Find rows of an instruction dataset that would teach a model something hidden.
-
-    \b
-    curate scan data.jsonl        scan, write data.jsonl.curation/ and curate.lock
-    curate report data.jsonl.curation
-    curate verify data.jsonl      in a commit hook: seconds, no torch
-    """
+    """Find rows of an instruction dataset that would teach a model something hidden."""
 
 
 def run(arguments: Sequence[str]) -> int:
