@@ -47,7 +47,7 @@ def rules() -> str:
         MADE,
         "# Rules\n",
         "What each rule does in each shipped pack: its findings go into quarantine, are for",
-        "review, or the rule is off; `-`: the pack does not have it. `curate rules` prints the same,",
+        "review, or the rule is off; `-`: the pack does not have it. `curate rules` says the same,",
         "[rule packs](../reference/packs.md) shows the files.\n",
         f"| rule | looks for | {' | '.join(names)} |",
         f"|---|---|{'---|' * len(names)}",
