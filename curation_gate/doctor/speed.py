@@ -13,10 +13,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from curation_gate.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from curation_gate.rulepack import RulePack
 
 SIZES = (50, 96, 320)
 """Rows of the three scans (a choice: half a minute on two free cores)."""
@@ -62,15 +66,16 @@ def measure(
     rows: int = 50_000,
     device: str = "auto",
     sizes: tuple[int, int, int] = SIZES,
+    pack: RulePack | None = None,
     progress: Progress = Silent(),  # noqa: B008 - stateless
 ) -> Speed:
-    """Return how fast this machine is with the default pack. Writes nothing that stays."""
+    """Return how fast this machine scans with a pack (None: the default); leaves no file."""
     from curation_gate import pipeline  # noqa: PLC0415 - torch
     from curation_gate.rulebook import load_rules  # noqa: PLC0415
     from curation_gate.settings import FACTOR_ROWS as DEFAULT_FACTORS  # noqa: PLC0415 - torch
     from curation_gate.settings import LAMBDA_ROWS, Options  # noqa: PLC0415 - torch
 
-    pack = load_rules()
+    pack = pack or load_rules()
     factors = {"factor_rows": FACTOR_ROWS, "lambda_rows": FACTOR_ROWS}
     quick = pack.model_copy(update={"influence": pack.influence.model_copy(update=factors)})
     timings = []

@@ -6,11 +6,22 @@ import importlib
 import json
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from curation_gate.cli import main
 from curation_gate.doctor import checks, speed
+from curation_gate.rulebook import parse_rules
+
+QUICK = """\
+name: quick
+rules:
+  - {id: CG008, title: high loss, detector: loss, severity: review, rationale: a test}
+policy: {minimum_rows: 20}
+proxy: {name: scratch, epochs: 1, max_tokens: 32}
+probes: {origin: entities, count: 6}
+"""
 
 
 def run(capsys, *arguments):
@@ -129,7 +140,8 @@ def test_the_speed_is_measured_and_adds_up(monkeypatch, tmp_path):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.setattr(speed, "REFERENCE_ROWS", 60)
-    measured = speed.measure(rows=1000, device="cpu", sizes=(50, 51, 60))
+    quick = parse_rules(QUICK, Path("quick.yaml"))
+    measured = speed.measure(rows=1000, device="cpu", sizes=(20, 21, 60), pack=quick)
     assert measured.device == "cpu"
     assert measured.read > measured.influence > 0
     assert measured.finetune > 0
