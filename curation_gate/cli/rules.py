@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -124,7 +125,8 @@ def _explain(entry: Entry) -> None:
     console = Console(highlight=False)
     text = page(entry.id)
     if text is not None:
-        console.print(Markdown(text, hyperlinks=False))
+        # Links are to files of the repository: their words alone are of use in a terminal.
+        console.print(Markdown(re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text), hyperlinks=False))
         console.print()
     else:
         console.print(Text(plain(f"{entry.id}: {entry.title}"), style="bold"))

@@ -78,6 +78,8 @@ def test_one_rule_is_explained_whatever_its_case(capsys):
     assert "CG001: label-forcing phrase" in out
     assert "in default: quarantine" in out
     assert "alpha: 0.05" in out
+    assert "](" not in out
+    assert "../" not in out
 
 
 def test_json_is_alone_on_stdout(capsys):
