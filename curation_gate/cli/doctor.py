@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from curation_gate.doctor.checks import Check
     from curation_gate.doctor.speed import Speed
 
+_MEASURABLE = 100_000
+"""Rows a second from which the cost of a stage is lost in the noise of a small scan."""
+
 EPILOG = """\b
 Examples:
   curate doctor
@@ -117,11 +120,13 @@ def _print_speed(speed: Speed) -> None:
     click.echo()
     click.echo(f"measured on {speed.device}, rows of about 60 tokens, rows a second:")
     click.echo(f"  reading      {speed.read:>10,.0f}")
-    click.echo(f"  reference    {speed.reference:>10,.0f}")
-    click.echo(
-        f"  fine-tuning  {speed.finetune:>10,.0f}   (row passes; a row counts once an epoch)"
-    )
-    click.echo(f"  influence    {speed.influence:>10,.0f}")
+    for name, rate, note in (
+        ("reference", speed.reference, ""),
+        ("fine-tuning", speed.finetune, "   (row passes; a row counts once an epoch)"),
+        ("influence", speed.influence, ""),
+    ):
+        many = f"{rate:>10,.0f}" if rate < _MEASURABLE else "too fast to measure in so few rows"
+        click.echo(f"  {name:<11}  {many}{note}")
     minutes = speed.seconds / 60
     shown = f"{minutes:,.0f} minutes" if minutes >= 2 else f"{speed.seconds:,.0f} seconds"
     longest = sorted(speed.stages.items(), key=lambda item: -item[1])[:3]

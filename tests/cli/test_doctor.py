@@ -143,8 +143,7 @@ def test_the_speed_is_measured_and_adds_up(monkeypatch, tmp_path):
     quick = parse_rules(QUICK, Path("quick.yaml"))
     measured = speed.measure(rows=1000, device="cpu", sizes=(20, 21, 60), pack=quick)
     assert measured.device == "cpu"
-    assert measured.read > measured.influence > 0
-    assert measured.finetune > 0
+    assert min(measured.read, measured.reference, measured.finetune, measured.influence) > 0
     assert measured.stages["reference"] == pytest.approx(1000 / measured.reference, rel=0.1)
     assert measured.stages["rows"] == pytest.approx(1000 / measured.read, abs=0.1)
     assert measured.stages["factors"] == pytest.approx(2 * measured.stages["influence"], rel=0.1)
