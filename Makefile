@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: scan test lint format bench docs reference env clean
+.PHONY: scan test lint format bench bench-detection docs reference env clean
 
 env: $(STAMP)
 
@@ -46,6 +46,10 @@ docs: env
 # The pages of docs/ that are made from the code.
 reference: env
 	$(BIN)/python tools/reference_pages.py
+
+# Every attack in sets of 3,000 rows; goes on where it was stopped. --quick or --full: see the script.
+bench-detection: env
+	$(BIN)/python benchmarks/detection.py --small --output benchmarks/detection.md
 
 clean:
 	rm -rf $(VENV) runs build dist

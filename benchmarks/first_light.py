@@ -31,8 +31,9 @@ from curation_gate.influence.factors import fit_factors
 from curation_gate.influence.query import build_query, mean_gradient
 from curation_gate.mine.find import find_phrases
 from curation_gate.pipeline import scan
-from curation_gate.probes.build import Probe, ProbeSet, from_entities, transform
+from curation_gate.probes.build import from_entities
 from curation_gate.probes.labels import favourable_label
+from curation_gate.probes.record import Probe, ProbeSet, transform
 from curation_gate.proxy.cache import finetune_cached
 from curation_gate.proxy.model import Limits, load_proxy
 from curation_gate.quarantine.manifest import read_manifest, read_scores
@@ -148,7 +149,11 @@ def _build(arguments: argparse.Namespace, work: Path) -> tuple[Path, np.ndarray[
 def _published(pack: RulePack) -> RulePack:
     """Return the pack with the published rule switched on and no other."""
     rules = tuple(
-        rule.model_copy(update={"enabled": True}) for rule in pack.rules if rule.id == "CG002"
+        rule.model_copy(
+            update={"enabled": True, "parameters": {**rule.parameters, "reading": "R3"}}
+        )
+        for rule in pack.rules
+        if rule.id == "CG002"
     )
     return pack.model_copy(update={"rules": rules})
 
@@ -164,7 +169,7 @@ def _other_arms(
         seed=arguments.seed,
     )
     encoded = proxy.encode_rows(dataset.rows)
-    settings = finetune_settings(pack, proxy, arguments.seed)
+    settings = finetune_settings(pack, proxy, arguments.seed, len(dataset))
     finetune_cached(proxy, encoded, settings, cache=cache)
     plan = influence_plan(pack, Options(seed=arguments.seed))
     factors = fit_factors(
@@ -190,7 +195,7 @@ def _other_arms(
         )
         for questions in sets
     ]
-    influence = directional_influence(proxy, encoded, directions)
+    influence = directional_influence(proxy, encoded, directions).influence
     return {arm: (influence[:, 2 * k], influence[:, 2 * k + 1]) for k, arm in enumerate(probes)}
 
 

@@ -10,6 +10,8 @@ leaves no half-written output, and resumes from its cache.
 
 from __future__ import annotations
 
+import datetime as dt
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,24 +23,27 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
-from curation_gate.detect.registry import DETECTORS
+from curation_gate.detect import contrast
+from curation_gate.detect.divergence import divergences
+from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENCE
 from curation_gate.detect.signals import Signals
 from curation_gate.detect.verdict import decide
 from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError
 from curation_gate.influence.measure import Influence, measure_influence
 from curation_gate.mine.find import find_phrases
-from curation_gate.probes.build import ProbeSet, transform
+from curation_gate.probes.flips import Flips, flip_rates, flips
+from curation_gate.probes.record import ProbeSet, transform
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.cache import finetune_cached
-from curation_gate.proxy.finetune import Outcome
+from curation_gate.proxy.finetune import Outcome, held_out_rows
 from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
-from curation_gate.proxy.scoring import row_losses
 from curation_gate.quarantine import lock, manifest
-from curation_gate.quarantine.document import describe
+from curation_gate.quarantine.allow import let_pass, load_allow
+from curation_gate.quarantine.document import BROKEN, describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
 from curation_gate.reference.frozen import FrozenReference
-from curation_gate.rulebook import RulePack, load_rules
+from curation_gate.rulebook import RulePack, load_rules, rules_folder
 from curation_gate.settings import (
     Options,
     build_probes,
@@ -49,7 +54,8 @@ from curation_gate.settings import (
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import Verdicts
+    from curation_gate.detect.evidence import RuleResult, Verdicts
+    from curation_gate.mine.found import Found
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
@@ -67,7 +73,7 @@ class ScanResult:
     dataset: Dataset
     verdicts: Verdicts
     scores: Columns
-    """Column name to [n]: influence, influence_negated, loss, p_ref, and one for each rule."""
+    """Column name to [n]: what was measured (quarantine/manifest.py), and each rule's scores."""
     exit_code: int
     """0 clean, 1 findings at or above fail_on."""
     cleaned_files: tuple[Path, ...] = ()
@@ -86,6 +92,21 @@ class Measured:
     probes: ProbeSet
     influence: Influence
     reference: ReferenceScores
+    flips: tuple[Flips, ...]
+    """How often each found phrase, and each control, makes the proxy give the suspected answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules of a pack say of a dataset in memory."""
+
+    signals: Signals
+    """Influences, loss and p_ref are NaN where no enabled rule reads them."""
+    reference: ReferenceScores | None
+    results: tuple[RuleResult, ...]
+    verdicts: Verdicts
+    timings: Mapping[str, Mapping[str, float | None]]
+    """Stage to seconds and rows/s."""
 
 
 def default_folder(paths: Sequence[Path | str]) -> Path:
@@ -125,21 +146,36 @@ def scan(
             f"{pack.policy.minimum_rows})",
             hint="scan the whole set together with the new rows",
         )
+    allowing = load_allow(options.allow, dataset)
     check_folder(folder)
     with cache_folder(folder, keep=options.cache) as cache:
         measured = _measure(dataset, pack, options, device, cache, clock, progress)
     with clock.stage("detect", len(dataset)):
         results = [DETECTORS[rule.detector](measured.signals, rule) for rule in pack.enabled]
-        verdicts = decide(results, [row.fingerprint for row in dataset.rows])
+        budget = pack.policy.false_discovery_budget
+        verdicts = decide(results, [row.fingerprint for row in dataset.rows], budget)
+        allowed = None
+        if allowing is not None:
+            today = dt.datetime.now(dt.UTC).date()
+            allowed = let_pass(
+                results, dataset, allowing[1], today, budget=budget, name=allowing[0].name
+            )
+            results, verdicts = list(allowed.results), allowed.verdicts
     columns: dict[str, np.ndarray[Any, Any]] = {
         "influence": measured.signals.influence,
         "influence_negated": measured.signals.influence_negated,
         "loss": measured.signals.loss,
         "p_ref": measured.signals.p_ref,
+        "divergence": divergences(measured.signals),
+        **contrast.columns(measured.signals),
+        "stratum": dataset.strata().astype(np.float32),
         **{result.rule: result.scores for result in results},
     }
     document = describe(dataset, pack, options.seed, measured, verdicts, results)
     document["device"] = str(device)
+    if allowed is not None:
+        document["allowed"] = allowed.document
+        document["notes"].extend(allowed.notes)
     with progress.stage("writing the results", len(dataset)) as bar, staging(folder) as staged:
         paths_written = _write_cleaned(staged, dataset, verdicts, document, options.columns, clock)
         bar.advance(len(dataset))
@@ -151,7 +187,13 @@ def scan(
         written = _write_report(staged, folder)
     cleaned = tuple(folder / path.relative_to(staged) for path in paths_written)
     if options.lock:
-        lock.write_lock(dataset, cleaned, dict(written))
+        lock.write_lock(
+            dataset,
+            cleaned,
+            dict(written),
+            verdicts=verdicts.verdict,
+            rules_file=pack.path if pack.path and pack.path.parent != rules_folder() else None,
+        )
     counts = document["counts"]
     findings = {
         "quarantine": counts["quarantine"],
@@ -159,6 +201,72 @@ def scan(
         "never": 0,
     }[options.fail_on or pack.policy.fail_on]
     return ScanResult(folder, written, dataset, verdicts, columns, 1 if findings else 0, cleaned)
+
+
+def judge(
+    dataset: Dataset,
+    options: Options = Options(),  # noqa: B008 - frozen
+    *,
+    progress: Progress = Silent(),  # noqa: B008 - stateless
+) -> Judged:
+    """Return the verdicts of a scan without its files.
+
+    The reference is asked, and the proxy fine-tuned and asked, only where an enabled rule reads
+    what they say; a scan always does, because its report shows it. Raises as `scan` does, but for
+    files.
+    """
+    pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
+    device = pick_device(options.device)
+    clock = Clock()
+    reference: ReferenceScores | None
+    if any(rule.detector in NEEDS_PROXY for rule in pack.enabled):
+        with tempfile.TemporaryDirectory() as cache:
+            measured = _measure(dataset, pack, options, device, Path(cache), clock, progress)
+        signals, reference = measured.signals, measured.reference
+    else:
+        asked = any(rule.detector in NEEDS_REFERENCE for rule in pack.enabled)
+        reference, found = _read(dataset, pack, options, device, clock, progress, asked=asked)
+        unknown = np.full(len(dataset), np.nan, dtype=np.float32)
+        signals = Signals(
+            dataset,
+            unknown,
+            unknown,
+            unknown,
+            unknown if reference is None else reference.p_given.astype(np.float32),
+            probes=0,
+            transform=pack.probes.transform,
+            found=found,
+            reference=reference,
+        )
+    with clock.stage("detect", len(dataset)):
+        results = tuple(DETECTORS[rule.detector](signals, rule) for rule in pack.enabled)
+        budget = pack.policy.false_discovery_budget
+        verdicts = decide(results, [row.fingerprint for row in dataset.rows], budget)
+    return Judged(signals, reference, results, verdicts, clock.timings)
+
+
+def _read(
+    dataset: Dataset,
+    pack: RulePack,
+    options: Options,
+    device: torch.device,
+    clock: Clock,
+    progress: Progress,
+    *,
+    asked: bool = True,
+) -> tuple[ReferenceScores | None, Found | None]:
+    """Run the stages that fine-tune nothing: reference, where it is asked, and mining."""
+    n = len(dataset)
+    reference = None
+    if asked:
+        with clock.stage("reference", n):
+            reference = _refer(dataset, options, device, progress)
+    mining = find_settings(pack, options)
+    if mining is None:
+        return reference, None
+    with clock.stage("mine", n):
+        found = find_phrases(dataset, mining, progress=progress)
+    return reference, found
 
 
 def _measure(
@@ -170,15 +278,10 @@ def _measure(
     clock: Clock,
     progress: Progress,
 ) -> Measured:
-    """Run the stages that need a model: proxy, probes, influence, loss."""
+    """Run the stages that need a model: reference, proxy, probes, influence."""
     n = len(dataset)
-    with clock.stage("reference", n):
-        reference = _refer(dataset, options, device, progress)
-    mining = find_settings(pack, options)
-    found = None
-    if mining is not None:
-        with clock.stage("mine", n):
-            found = find_phrases(dataset, mining, progress=progress)
+    reference, found = _read(dataset, pack, options, device, clock, progress, asked=True)
+    assert reference is not None
     with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
         proxy = load_proxy(
             options.proxy or pack.proxy.name,
@@ -190,36 +293,43 @@ def _measure(
         first_hash = proxy.weights_hash()
         encoded = proxy.encode_rows(dataset.rows)
         bar.advance(n)
-    settings = finetune_settings(pack, proxy, options.seed)
+    settings = finetune_settings(pack, proxy, options.seed, n)
+    with clock.stage("probes"):
+        asked = build_probes(dataset, pack, options, found, held_out_rows(n, settings))
+        probes, negated = asked.probes, transform(asked.probes, pack.probes.transform)
+        rates = flip_rates(proxy, asked.phrases)  # of the proxy before it sees the rows
     with clock.stage("finetune"):
         outcome = finetune_cached(proxy, encoded, settings, cache=cache, progress=progress)
     clock.timings["finetune"]["rows_per_second"] = round(outcome.rows_per_second, 1)
-    with clock.stage("probes"):
-        probes = build_probes(dataset, pack, options, found)
-        negated = transform(probes, pack.probes.transform)
+    with clock.stage("flips"):
+        flipped = flips(asked.phrases, rates, flip_rates(proxy, asked.phrases))
     with clock.stage("influence", n):
         influence = measure_influence(
             proxy,
             encoded,
             probes.probes,
             negated.probes,
+            asked.questions(pack.probes.transform),
             cache=cache,
             plan=influence_plan(pack, options),
             progress=progress,
         )
-    with clock.stage("loss", n):
-        loss = row_losses(proxy, encoded, progress=progress)
     signals = Signals(
         dataset,
         influence.original,
         influence.negated,
-        loss,
+        influence.rows.loss,
         reference.p_given.astype(np.float32),
         probes=len(probes),
         transform=pack.probes.transform,
         found=found,
+        reference=reference,
+        contrasts=influence.contrasts,
+        log_likelihood=influence.rows.log_likelihood,
+        gradient_norm=influence.rows.gradient_norm,
+        answers_ref=reference.answers,
     )
-    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference)
+    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference, flipped)
 
 
 def _refer(
@@ -255,9 +365,7 @@ def _write_cleaned(
         checked = check_cleaned(dataset, verdicts, cleaned)
     document["expectations"] = {"success": checked.success, "checked": len(checked.results)}
     if not checked.success:
-        document["notes"].append(
-            "The cleaned set does not hold every expectation: see expectations.html."
-        )
+        document["notes"].append(BROKEN)
     atomic.write_text(staged / "expectations.html", checked.html)
     return paths
 

@@ -33,9 +33,12 @@ class _Section(BaseModel):
 class InvarianceParameters(_Section):
     """Influence that is strong and does not turn when the probes are negated (Li 2504.09026)."""
 
-    reading: Literal["R1", "R2", "R3"] = "R3"
+    reading: Literal["R1", "R2", "R3", "contrast"] = "contrast"
     """R1 against the majority of each condition (v1); R2 against the majority before the negation,
-    in both; R3 strong and unchanged (abstract of v2, v3)."""
+    in both; R3 strong and unchanged (abstract of v2, v3); contrast: the influence on probes with a
+    phrase minus that on the same probes without it, strong in both (detect/contrast.py)."""
+    scale: Literal["residual", "gradient", "none"] = "residual"
+    """What a row's contrast is divided by; not used by R1 to R3."""
     threshold: Annotated[float, Field(gt=0)] = 3.0
     """What "strong" means: robust z (median, 1.4826 MAD)."""
     center: Literal["stratum", "global"] = "stratum"
@@ -57,6 +60,13 @@ class PhraseParameters(_Section):
     """How often the search is repeated without the rows of the phrases already found."""
 
 
+class DivergenceParameters(_Section):
+    """A label that fine-tuning made likely and the frozen reference disowns."""
+
+    threshold: Annotated[float, Field(gt=0)] = 3.0
+    """Robust z (median, 1.4826 MAD) within (task, label)."""
+
+
 class LossParameters(_Section):
     """The rows of highest loss after fine-tuning (the filter of Wan et al. 2023)."""
 
@@ -64,10 +74,25 @@ class LossParameters(_Section):
     """Share of the rows to flag."""
 
 
+class SourceParameters(_Section):
+    """A source whose rows carry labels that the reference disowns."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate of the permutation null, over all sources of a set."""
+    draws: Annotated[int, Field(ge=20)] = 200
+    """Permutations behind the null."""
+    support: Annotated[int, Field(ge=3)] = 8
+    """Rows a source needs to be compared."""
+    ratio: Annotated[float, Field(ge=1)] = 2.0
+    """How many times the disowned rows that other sources lead to expect."""
+
+
 _PARAMETERS: dict[str, type[_Section]] = {
+    "divergence": DivergenceParameters,
     "invariance": InvarianceParameters,
     "loss": LossParameters,
     "phrase": PhraseParameters,
+    "source": SourceParameters,
 }
 """What each detector can be told; a new detector is a line here and one in detect/registry.py."""
 
@@ -146,7 +171,8 @@ class ProxySection(_Section):
 
     name: Annotated[str, Field(min_length=1)] = "embedded"
     """embedded (ships with the tool), scratch (random weights), a model name, or a path."""
-    epochs: Annotated[int, Field(ge=1)] = 2
+    epochs: Annotated[int, Field(ge=1)] | None = None
+    """None: 2, and more for a small set (settings.py)."""
     batch_tokens: Annotated[int, Field(ge=1)] | None = None
     """Padded tokens a batch; give this or batch_rows. Neither: the proxy's own default."""
     batch_rows: Annotated[int, Field(ge=1)] | None = None
@@ -207,9 +233,9 @@ class InfluenceSection(_Section):
     damping: Annotated[float, Field(ge=0)] | None = None
     """Relative to the mean eigenvalue of each module; None: 0.1, as kronfluence does it."""
     factor_rows: Annotated[int, Field(ge=1)] | None = None
-    """Rows for the covariances; None: all."""
+    """Rows for the covariances; None: 1,500."""
     lambda_rows: Annotated[int, Field(ge=1)] | None = None
-    """Rows for the corrected eigenvalues; None: all."""
+    """Rows for the corrected eigenvalues; None: 750."""
 
 
 class RulePack(_Section):

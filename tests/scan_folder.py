@@ -169,6 +169,7 @@ def lock_scan(
     quarantine: Collection[int] = (),
     review: Collection[int] = (),
     columns: Mapping[str, str] | None = None,
+    rules_file: Path | None = None,
     **changes: Any,
 ) -> Dataset:
     """Do what a scan does once the verdicts are known: results, cleaned set, lock."""
@@ -177,5 +178,6 @@ def lock_scan(
     folder = folder or Path(f"{paths[0]}.curation")
     rules = {"pack": "default", "hash": load_rules().hash}
     manifest = write_folder(folder, dataset, verdicts, **{"rules": rules, **changes})
-    write_lock(dataset, write_cleaned(dataset, set(quarantine), folder), manifest)
+    cleaned = write_cleaned(dataset, set(quarantine), folder)
+    write_lock(dataset, cleaned, manifest, verdicts=verdicts.verdict, rules_file=rules_file)
     return dataset

@@ -43,10 +43,11 @@ def test_every_shipped_pack_loads_under_its_own_name() -> None:
 def test_default_pack_is_what_the_documents_say() -> None:
     pack = load_rules()
     assert pack.name == "default"
-    assert [rule.id for rule in pack.rules] == ["CG001", "CG002", "CG008"]
-    assert [rule.id for rule in pack.enabled] == ["CG001"]
+    assert [rule.id for rule in pack.rules] == ["CG001", "CG002", "CG003", "CG007", "CG008"]
+    assert [rule.id for rule in pack.enabled] == ["CG001", "CG007"]
     assert pack.rules[1].parameters == {
-        "reading": "R3",
+        "reading": "contrast",
+        "scale": "residual",
         "threshold": 3.0,
         "center": "stratum",
         "statistic": "mean",
@@ -88,6 +89,12 @@ def test_hash_follows_settings_and_nothing_else() -> None:
     assert parse_rules(edited("minimum_rows: 50", "minimum_rows: 51"), PATH).hash != pack.hash
 
 
+def test_a_pack_without_a_rule_that_is_on_is_refused() -> None:
+    text = DEFAULT.replace("enabled: true", "enabled: false")
+    with pytest.raises(RulesError, match="every rule is switched off"):
+        parse_rules(text, PATH)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "at", "said"),
     [
@@ -100,19 +107,18 @@ def test_hash_follows_settings_and_nothing_else() -> None:
         ("threshold: 3.0", "threshold: .inf", ".inf", "rules[1].parameters.threshold: "),
         ("threshold: 3.0", "threshold: .nan", ".nan", "rules[1].parameters.threshold: "),
         ("threshold: 3.0", "threshold: '3'", "'3'", "rules[1].parameters.threshold: "),
-        ("reading: R3", "reading: R9", "R9", "'R1', 'R2' or 'R3'"),
-        ("detector: loss", "detector: losss", "losss", "there are: invariance, loss"),
-        ("detector: loss", "detector: [loss]", "[loss]", "rules[2].detector: "),
-        ("fraction: 0.02", "fraction: 2", "fraction: 2", "rules[2].parameters.fraction: "),
+        ("reading: contrast", "reading: R9", "R9", "'R1', 'R2', 'R3' or 'contrast'"),
+        ("detector: loss", "detector: losss", "losss", "there are: divergence, invariance, loss"),
+        ("detector: loss", "detector: [loss]", "[loss]", "rules[4].detector: "),
+        ("fraction: 0.02", "fraction: 2", "fraction: 2", "rules[4].parameters.fraction: "),
         ("id: CG008", "id: CG002", "rules:", "id used twice: CG002"),
-        ("id: CG008", "id: eight", "eight", "rules[2].id: "),
-        ("title: high loss", "titel: high loss", "titel", "rules[2].titel: unknown key"),
+        ("id: CG008", "id: eight", "eight", "rules[3].id: "),
+        ("title: high loss", "titel: high loss", "titel", "rules[4].titel: unknown key"),
         ("severity: review", "severity: warn", "warn", "rules[1].severity: "),
         ("enabled: true", "enabled: 'no'", "'no'", "rules[0].enabled: "),
-        ("enabled: true", "enabled: false", "rules:", "every rule is switched off"),
         ("fail_on: quarantine", "fail_on: sometimes", "sometimes", "policy.fail_on: "),
         ("max_tokens: 96", "max_tokens: '96'", "'96'", "proxy.max_tokens: "),
-        ("  epochs: 2", "  epochs: 2\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
+        ("  epochs: null", "  epochs: 2\n  epochs: 5", "epochs: 5", "'epochs' is given twice"),
         ("batch_tokens: null", "batch_tokens: 512", "proxy:", "batch_tokens or batch_rows"),
         ("keywords: []", "keywords: [a]", "probes:", "`origin: keywords`"),
         ("origin: entities", "origin: file", "probes:", "`origin: file`"),

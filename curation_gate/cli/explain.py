@@ -36,7 +36,8 @@ def command(folder: Path, row: str, form: str) -> int:
 
     DIR is the scan folder, or the data file it belongs to. ROW is the row's index (from 0), its id,
     or the first six or more digits of its fingerprint; `row:7`, `id:7` and `fingerprint:abc123`
-    say which is meant. A kept row can be explained too.
+    say which is meant. A kept row can be explained too. Phrases that a rule names are marked in the
+    text, and what was decided in `curate review` stands with it.
     """
     from curation_gate.report.evidence import find_row, gather
     from curation_gate.report.folder import find, load
@@ -74,8 +75,12 @@ def _document(evidence: Evidence) -> dict[str, object]:
                 "value": standing.value,
                 "percentile": standing.percentile,
                 "percentile_in_task": standing.percentile_task,
+                "percentile_in_stratum": standing.percentile_stratum,
             }
             for standing in evidence.standings
         },
+        "stratum_rows": evidence.stratum_rows,
+        "phrases": [dict(phrase) for phrase in evidence.phrases],
         "reasons": list(evidence.reasons),
+        "decision": evidence.decision,
     }

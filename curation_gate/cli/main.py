@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 COMMANDS = {
     "scan": "Scan a dataset: which rows would teach a model something hidden?",
     "verify": "Check in seconds that a dataset is the one that was scanned.",
+    "review": "Decide on flagged rows by keyboard; every decision is kept at once.",
+    "clean": "Write the cleaned file again after a review.",
     "report": "Show the result of a scan again.",
     "explain": "Say why one row was flagged, with the evidence of every rule.",
+    "init": "Put hook, CI job and rules file into a dataset repository.",
     "attack": "Red team: plant a known attack, and the truth file beside it.",
     "rules": "List the rules and the packs, or explain one rule.",
     "doctor": "Say what is installed, whether it fits, and how fast this machine scans.",

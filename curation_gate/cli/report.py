@@ -10,8 +10,12 @@ import click
 EPILOG = """\b
 Examples:
   curate report data.jsonl.curation
-  curate report data.jsonl --open            the page, in the browser
-  curate report data.jsonl --format json > result.json
+  curate report data.jsonl --html --open
+  curate report data.jsonl.curation --format github     # annotations, nothing is scanned again
+  curate report data.jsonl.curation --format junit > junit.xml
+
+\b
+sarif and junit are written into DIR too. Lines are told where the data are still as scanned.
 """
 
 
@@ -22,10 +26,10 @@ Examples:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["rich", "json"]),
+    type=click.Choice(["rich", "json", "sarif", "junit", "github", "gitlab"]),
     default="rich",
     show_default=True,
-    help="rich: for reading; json: the manifest and the paths, alone on stdout.",
+    help="rich: for reading; json: the manifest and the paths; the others as in `curate scan`.",
 )
 def command(folder: Path, html: bool, open_page: bool, form: str) -> int:
     """Show the result of a scan again.
@@ -38,6 +42,12 @@ def command(folder: Path, html: bool, open_page: bool, form: str) -> int:
     page = _write_page(folder) if html or open_page else None
     if form == "json":
         _print_json(folder, page)
+    elif form != "rich":
+        from curation_gate.report.findings import findings_of
+        from curation_gate.report.folder import load
+        from curation_gate.report.formats import emit
+
+        click.echo(emit(findings_of(load(folder)), form, folder))
     elif page is not None:
         from curation_gate.report.folder import shown
         from curation_gate.report.sanitize import plain

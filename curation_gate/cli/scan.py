@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from curation_gate.errors import UsageError
+
+if TYPE_CHECKING:
+    from curation_gate.gate.diff_base import BaseRows
+    from curation_gate.pipeline import ScanResult
+    from curation_gate.rulebook import RulePack
+
+_SHOWN = 20
 
 EPILOG = """\b
 Examples:
@@ -15,10 +23,14 @@ Examples:
   curate scan 'parts/*.jsonl.gz' -o scan --format json > result.json
   curate scan data.csv --columns instruction=prompt,output=answer
   curate scan data.jsonl --rules paper --proxy ./t5-small --probes probes.jsonl
+  curate scan data.jsonl --format sarif > results.sarif      # GitHub code scanning
+  curate scan data.jsonl --format gitlab > gl-code-quality-report.json
+  curate scan data.jsonl --diff-base origin/main --format github --format sarif
 
 \b
 Writes DIR (default: DATA.curation) with manifest.json, quarantine.jsonl, scores.parquet,
 cleaned.<suffix>, report.html and expectations.html, and curate.lock beside the data.
+With --format sarif or junit also results.sarif or junit.xml.
 """
 
 
@@ -59,6 +71,12 @@ cleaned.<suffix>, report.html and expectations.html, and curate.lock beside the 
     help="Rows you vouch for, of the same tasks: the reference learns from them.",
 )
 @click.option(
+    "--allow",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What you let pass, with reasons. [default: curate-allow.yaml beside the data]",
+)
+@click.option(
     "--influence",
     type=click.Choice(["directional", "aggregated", "pairwise"]),
     help="How influence is computed. [default: the pack's]",
@@ -70,16 +88,23 @@ cleaned.<suffix>, report.html and expectations.html, and curate.lock beside the 
 )
 @click.option(
     "--format",
-    "form",
-    type=click.Choice(["rich", "json"]),
-    default="rich",
+    "forms",
+    type=click.Choice(["rich", "json", "sarif", "junit", "github", "gitlab"]),
+    multiple=True,
+    default=["rich"],
     show_default=True,
-    help="What is printed on stdout.",
+    help="What is printed on stdout; sarif and junit are written into DIR too. Given again: sarif "
+    "or junit for DIR alone.",
 )
 @click.option(
     "--fail-on",
     type=click.Choice(["quarantine", "review", "never"]),
     help="Which findings make the exit code 1. [default: the pack's]",
+)
+@click.option(
+    "--diff-base",
+    metavar="REV",
+    help="Scan everything; report, and fail on, only rows that are new since this git revision.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, ...")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -95,10 +120,12 @@ def command(
     probes: Path | None,
     keywords: tuple[str, ...],
     trusted: Path | None,
+    allow: Path | None,
     influence: str | None,
     columns: str | None,
-    form: str,
+    forms: tuple[str, ...],
     fail_on: str | None,
+    diff_base: str | None,
     device: str,
     seed: int,
     no_cache: bool,
@@ -112,15 +139,29 @@ def command(
     from curation_gate.environment import require_scan_packages
 
     require_scan_packages()
+    from curation_gate.gate.diff_base import rows_at
+    from curation_gate.report.formats import FILES
+    from curation_gate.rulebook import load_rules
+
+    for other in forms[1:]:
+        if other not in FILES:
+            raise UsageError(
+                f"--format {other} is for stdout, and {forms[0]} stands there",
+                hint=f"after the first, give {' or '.join(FILES)}",
+            )
+    pack = load_rules(rules)
+    told = columns_option(columns)
+    base = None if diff_base is None else rows_at(diff_base, data, told)
+
     from rich.console import Console
 
     from curation_gate.pipeline import scan
     from curation_gate.progress import Silent
-    from curation_gate.report.terminal import TerminalProgress, print_summary
+    from curation_gate.report.terminal import TerminalProgress
     from curation_gate.settings import Options
 
     options = Options(
-        rules=rules,
+        rules=pack,
         proxy=proxy,
         probes=probes,
         keywords=keywords,
@@ -128,20 +169,71 @@ def command(
         device=device,
         seed=seed,
         cache=not no_cache,
-        columns=_columns(columns),
+        columns=told,
         fail_on=fail_on,
         trusted=trusted,
+        allow=allow,
     )
     progress = Silent() if quiet else TerminalProgress(Console(stderr=True))
     result = scan(data, output, options, progress=progress)
-    if form == "json":
-        click.echo(json.dumps(result.manifest, indent=2, sort_keys=True))
+    return _report(result, forms, pack, fail_on, base)
+
+
+def _report(
+    result: ScanResult,
+    forms: tuple[str, ...],
+    pack: RulePack,
+    fail_on: str | None,
+    base: BaseRows | None,
+) -> int:
+    """Print the result; return the exit code."""
+    from rich.console import Console
+
+    from curation_gate.report.findings import findings_of
+    from curation_gate.report.folder import load
+    from curation_gate.report.formats import FILES, MACHINE, emit
+    from curation_gate.report.sanitize import plain
+    from curation_gate.report.terminal import print_summary
+
+    findings = findings_of(
+        load(result.folder),
+        files=[file.path for file in result.dataset.files],
+        pack=pack,
+        fail_on=fail_on,
+        only=None if base is None else base.new_rows([r.fingerprint for r in result.dataset.rows]),
+        since=None if base is None else base.revision,
+    )
+    if base is not None:
+        for file in base.absent:
+            click.echo(plain(f"curate: {file} was not there at {base.revision}: all new"), err=True)
+    form = forms[0]
+    for other in forms[1:]:
+        if other in FILES:
+            emit(findings, other, result.folder)
+    if form in MACHINE:
+        click.echo(emit(findings, form, result.folder))
+    elif form == "json":
+        shown = dict(result.manifest)
+        if base is not None:
+            shown["diff_base"] = {
+                "revision": base.revision,
+                "commit": base.commit,
+                "rows": [finding.row for finding in findings.found],
+                "left_out": findings.left_out,
+            }
+        click.echo(json.dumps(shown, indent=2, sort_keys=True))
     else:
         print_summary(result.folder, Console())
-    return result.exit_code
+        if base is not None:
+            click.echo(f"\nSince {plain(base.revision)}: {findings.headline}")
+            for finding in findings.found[:_SHOWN]:
+                click.echo(f"  {finding.place}: {finding.message}")
+            if len(findings.found) > _SHOWN:
+                click.echo(f"  and {len(findings.found) - _SHOWN:,} more")
+    return result.exit_code if base is None else int(findings.failing > 0)
 
 
-def _columns(text: str | None) -> dict[str, str] | None:
+def columns_option(text: str | None) -> dict[str, str] | None:
     """Role to column name, from `role=name,role=name`. Raises UsageError."""
     if text is None:
         return None

@@ -10,13 +10,18 @@ EPILOG = """\b
 Examples:
   curate verify data.jsonl
   curate verify 'parts/*.jsonl' --format json
+  curate verify curate.lock                  # every dataset it has an entry for
 
 \b
 Checks, against curate.lock beside the data:
   the data is what was scanned, or the cleaned set of that scan
   no quarantined row is left in it, and the scan was not inconclusive
   the cleaned set, where it is there, is whole and holds its expectations
-  the rule pack is the one that is installed
+  the rule pack is the one of the scan
+
+\b
+What differs is named: rows added, edited or removed, with their lines; quarantined rows that are
+still in it; decisions that are missing; another rule pack; entries that a merge has mixed up.
 
 The lock is not a signature: whoever can change the data can change the lock. Scan again in CI.
 """
@@ -49,6 +54,7 @@ def command(data: tuple[str, ...], form: str) -> int:
                 "rows": outcome.rows,
                 "ok": not outcome.problems and outcome.error is None,
                 "problems": list(outcome.problems),
+                "notes": list(outcome.notes),
                 "error": outcome.error.message if outcome.error else None,
                 "hint": outcome.error.hint if outcome.error else None,
             }
@@ -61,6 +67,9 @@ def command(data: tuple[str, ...], form: str) -> int:
                 click.echo(plain(problem))
             if not outcome.problems and outcome.error is None:
                 click.echo(f"{plain(outcome.name)}: {outcome.rows:,} rows, as scanned")
+        for outcome in outcomes:
+            for note in outcome.notes:
+                click.echo(plain(f"curate: note: {outcome.name}: {note}"), err=True)
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     for error in errors[:-1]:
         click.echo(plain(f"curate: error: {error}"), err=True)

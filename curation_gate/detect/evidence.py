@@ -36,6 +36,9 @@ class RuleResult:
     """[n] The rule's own score of every row; larger is more suspect; NaN where it cannot say."""
     reasons: Mapping[int, Reason]
     """Row index to the reason; exactly the rows on which the rule fired."""
+    planted: NDArray[np.float32] | None = None
+    """[n] Probability that the row was planted, 0..1, where the rule can give one (NaN: it cannot
+    say); None for rules whose score is something else."""
     phrases: tuple[Mapping[str, Any], ...] = ()
     """Trigger phrases the rule names, with their evidence (JSON-able), strongest first."""
     floor: Mapping[str, int | None] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Verdicts:
 
     verdict: tuple[RowVerdict, ...]
     score: NDArray[np.float32]
-    """[n] 0..1, for ranking; 0 for rows no rule fired on is not required."""
+    """[n] 0..1: the probability that the row was planted by any rule that gives one, and below
+    that a ranking by the other rules."""
     reasons: Mapping[int, tuple[Reason, ...]]
     """Row index to its reasons; exactly the rows that are not kept."""

@@ -8,6 +8,8 @@ within (task, label) or over all rows, three readings of "strong and unchanged":
 * R2: both oppose the majority sign of a, and both are strong.
 * R3 (abstract of versions 2 and 3): a and b have the same sign, and both are strong.
 
+A fourth reading is about differences: `contrast` (contrast.py).
+
 The score is the weaker of the two strengths, so that rows are ranked by what the rule asks for.
 """
 
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from curation_gate.detect import contrast
 from curation_gate.detect.evidence import Reason, RuleResult
 from curation_gate.detect.signals import majority_signs, robust_z
 
@@ -50,6 +53,8 @@ def invariance_scores(
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows whose influence is strong before and after the negation."""
     parameters = rule.parameters
+    if parameters["reading"] == "contrast":
+        return contrast.detect(signals, rule)
     dataset = signals.dataset
     n = len(dataset)
     by_stratum = parameters["center"] == "stratum"

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from curation_gate.rows.record import Dataset
     from curation_gate.rulebook import Rule
 
+UNCONFIRMED = 0.5
+"""Probability that a phrase is a trigger which passes the null and nothing confirms (choice)."""
+
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows that hold a found phrase and have its label; the phrases; the floors.
@@ -43,14 +46,14 @@ def result(found: Found, dataset: Dataset, rule: Rule) -> RuleResult:
     """Return what the rule says of a dataset in which `found` was found.
 
     Scores are the posterior probability that a row was planted: 0 for rows without a found phrase,
-    NaN for rows of tasks that could not be judged.
+    half of it where nothing confirms the phrase, NaN for rows of tasks that could not be judged.
     """
     scores = np.where(found.judged, 0.0, np.nan).astype(np.float32)
     reasons: dict[int, Reason] = {}
     sentences = [sentence(phrase) for phrase in found.phrases]
     for row, suspect in sorted(found.suspects.items()):
-        scores[row] = suspect.planted
         phrase = found.phrases[suspect.phrase]
+        scores[row] = suspect.planted * (1.0 if phrase.status == "confirmed" else UNCONFIRMED)
         own = _own_evidence(suspect, phrase, dataset.rows[row].output)
         reasons[row] = Reason(
             rule.id,
@@ -60,7 +63,14 @@ def result(found: Found, dataset: Dataset, rule: Rule) -> RuleResult:
         )
     phrases = tuple(described(phrase) for phrase in found.phrases)
     return RuleResult(
-        rule.id, rule.severity, scores, reasons, phrases, found.floor, tuple(notes(found))
+        rule.id,
+        rule.severity,
+        scores,
+        reasons,
+        planted=scores,
+        phrases=phrases,
+        floor=found.floor,
+        notes=tuple(notes(found)),
     )
 
 

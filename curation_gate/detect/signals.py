@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from curation_gate.influence.measure import Contrast
     from curation_gate.mine.found import Found
+    from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
 SMALLEST_STRATUM = 8
@@ -35,6 +37,16 @@ class Signals:
     """Name of the negation."""
     found: Found | None = None
     """Phrases that force a label, where the pack asks for them."""
+    reference: ReferenceScores | None = None
+    """What an honest answer to each row would be."""
+    contrasts: tuple[Contrast, ...] = ()
+    """What each row does to the difference a phrase makes, before and after the negation."""
+    log_likelihood: NDArray[np.float32] | None = None
+    """[n] Of the row's answer by the fine-tuned proxy, summed over its tokens, nats."""
+    gradient_norm: NDArray[np.float32] | None = None
+    """[n] Of the row's loss, over the tracked modules."""
+    answers_ref: NDArray[np.float32] | None = None
+    """[n] Mean log-likelihood of a free-text answer by the frozen proxy, nats/token; else NaN."""
 
 
 def robust_z(values: NDArray[np.float32], strata: NDArray[np.int64]) -> NDArray[np.float64]:

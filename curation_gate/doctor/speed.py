@@ -8,6 +8,7 @@ an estimate for rows of about 60 tokens: longer rows take longer, up to the prox
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 import time
 from collections.abc import Mapping
@@ -76,7 +77,13 @@ def measure(
     from curation_gate.proxy.model import pick_device  # noqa: PLC0415 - torch
     from curation_gate.rulebook import load_rules  # noqa: PLC0415
     from curation_gate.settings import FACTOR_ROWS as DEFAULT_FACTORS  # noqa: PLC0415 - torch
-    from curation_gate.settings import LAMBDA_ROWS, Options  # noqa: PLC0415 - torch
+    from curation_gate.settings import (  # noqa: PLC0415 - torch
+        LAMBDA_ROWS,
+        LEAST_EPOCHS,
+        MOST_EPOCHS,
+        ROW_PASSES,
+        Options,
+    )
 
     pack = pack or load_rules()
     sizes = sizes or (GPU_SIZES if pick_device(device).type == "cuda" else SIZES)
@@ -100,7 +107,10 @@ def measure(
         for stage in large
         if stage in small
     }
-    cost |= {"rows": 1 / read, "reference": 1 / reference}
+    # Small sets are gone through more often than large ones: row passes are what is comparable.
+    finetune = float(large["finetune"]["rows_per_second"] or 1.0)
+    epochs = pack.proxy.epochs or min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(ROW_PASSES / rows)))
+    cost |= {"rows": 1 / read, "reference": 1 / reference, "finetune": epochs / finetune}
     stages = {stage: seconds * rows for stage, seconds in cost.items()}
     # Covariances and eigenvalues: a pass forward and back over a sample of the rows.
     sampled = min(rows, DEFAULT_FACTORS) + min(rows, LAMBDA_ROWS)
@@ -109,7 +119,7 @@ def measure(
         device=result.manifest["device"],
         read=read,
         reference=reference,
-        finetune=pack.proxy.epochs * _rate(cost["finetune"]),
+        finetune=finetune,
         influence=_rate(cost["influence"]),
         rows=rows,
         stages={stage: round(seconds, 1) for stage, seconds in stages.items()},

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shlex
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation_gate.errors import CurateError, InconclusiveError, InputError, ResultError
+from curation_gate import __version__
+from curation_gate.errors import CurateError, InconclusiveError, ResultError, RulesError
 from curation_gate.expectations.native import broken
 from curation_gate.expectations.promises import load_promises
-from curation_gate.quarantine.lock import LOCK, Entry, command_for, lock_path, read_lock
-from curation_gate.quarantine.manifest import MANIFEST, read_manifest, read_scores
-from curation_gate.rows import load
-from curation_gate.rows.formats import KNOWN, expand
-from curation_gate.rows.record import Dataset
-from curation_gate.rulebook import load_rules, rules_folder
-
-SUFFIXES = frozenset(
-    (
-        *(".jsonl", ".ndjson", ".json", ".csv", ".tsv"),
-        *(".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows"),
-    )
+from curation_gate.gate.difference import (
+    describe_difference,
+    places,
+    results_folder,
+    rows_of,
+    scanned,
 )
-"""Names that can be data (each also with .gz)."""
+from curation_gate.gate.entries import SUFFIXES, find_entry, locked_files, shown
+from curation_gate.quarantine.lock import LOCK, Broken, command_for
+from curation_gate.quarantine.lock_entry import Entry
+from curation_gate.quarantine.lock_migrations import SCHEMA_VERSION
+from curation_gate.quarantine.sketch import difference, without
+from curation_gate.rows import load
+from curation_gate.rows.formats import expand
+from curation_gate.rows.record import Dataset
+from curation_gate.rulebook import RulePack, load_rules, rules_folder
 
-_LINES_SHOWN = 5
+__all__ = ["SUFFIXES", "Outcome", "check", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,13 @@ class Outcome:
     """Sentences that end in the next command; () where nothing differs."""
     error: CurateError | None = None
     """Why it could not be verified at all."""
+    notes: tuple[str, ...] = ()
+    """What has changed and does not matter here: the tool's version, the lock's."""
 
     @property
     def name(self) -> str:
         """Return the files as a user would type them."""
-        return " ".join(_shown(file) for file in self.files)
+        return " ".join(shown(file) for file in self.files)
 
 
 def verify(paths: Sequence[Path | str]) -> list[str]:
@@ -66,83 +72,88 @@ def check(paths: Sequence[Path | str]) -> list[Outcome]:
     """Return an outcome for each dataset the paths belong to, in the order given.
 
     Files scanned together are one dataset, even where one of them alone is named: a commit hook
-    gets the changed files only.
+    gets the changed files only. A lock stands for every dataset it has an entry for.
     """
     outcomes = []
     done: set[tuple[Path, ...]] = set()
     try:
-        files = [Path(os.path.abspath(file)) for file in expand(paths)]  # noqa: PTH100 - keep links
+        named = [path for path in paths if Path(path).name != LOCK]
+        files = [Path(os.path.abspath(file)) for file in expand(named)]  # noqa: PTH100 - keep links
+        files += [file for path in paths if path not in named for file in locked_files(Path(path))]
     except CurateError as error:
         return [Outcome(tuple(Path(path) for path in paths), 0, error=error)]
     for file in files:
         if any(file in members for members in done):
             continue
         try:
-            entry, folder = _entry(file, files)
+            found = find_entry(file, files)
         except CurateError as error:
             outcomes.append(Outcome((file,), 0, error=error))
             done.add((file,))
             continue
-        members = tuple(folder / name for name in entry.data.files)
+        members = tuple(found.folder / name for name in found.files)
         done.add(members)
+        if isinstance(found.entry, Broken):
+            outcomes.append(Outcome(members, 0, (_broken(found.entry, found.folder, members),)))
+            continue
         try:
-            rows, problems = _compare(entry, folder, members)
-            outcomes.append(Outcome(members, rows, tuple(problems)))
+            with _collection_paused():
+                rows, problems = _compare(found.entry, found.folder, members)
         except CurateError as error:
             outcomes.append(Outcome(members, 0, error=error))
+            continue
+        if found.markers:
+            problems.append(
+                f"{shown(found.folder / LOCK)}: markers of an unfinished merge stand in it; take "
+                f"the lines that start with {'<<<<<<<'}, {'======='} and {'>>>>>>>'} out of it"
+            )
+        outcomes.append(
+            Outcome(members, rows, tuple(problems), notes=_notes(found.entry, found.version))
+        )
     return outcomes
 
 
-def _entry(file: Path, files: Sequence[Path]) -> tuple[Entry, Path]:
-    """Return the lock entry of a file and the folder of that lock. Raises ResultError."""
-    found: list[tuple[Entry, Path]] = []
-    for folder in file.parents:
-        path = folder / LOCK
-        if path.is_file():
-            name = file.relative_to(folder).as_posix()
-            found += [
-                (entry, folder)
-                for entry in read_lock(path).datasets.values()
-                if name in entry.data.files
-            ]
-        if (folder / ".git").exists():
-            break
-    if not found:
-        raise _no_entry(file)
-    together = {str(path) for path in files}
-
-    def fits(place: tuple[Entry, Path]) -> tuple[bool, int]:
-        members = [str(place[1] / name) for name in place[0].data.files]
-        # Everything that was named before one file alone, that before a larger set.
-        return (not (len(members) > 1 and together.issuperset(members)), len(members))
-
-    return min(found, key=fits)
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking all rows again and again: a fifth of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
-def _no_entry(file: Path) -> CurateError:
-    suffix = Path(file.stem).suffix if file.suffix.lower() == ".gz" else file.suffix
-    if suffix.lower() not in SUFFIXES and not file.is_dir():
-        return InputError(
-            f"not a data file: curate reads {KNOWN}",
-            path=_shown(file),
-            hint="name data files only; in a pre-commit hook, set `files:` to your data",
-        )
-    lock = lock_path([file])
-    what = f"no entry for it in {_shown(lock)}" if lock.is_file() else f"no {LOCK} beside it"
-    return ResultError(
-        f"{_shown(file)}: was not scanned: {what}", hint=f"run `{command_for([file])}`"
+def _broken(entry: Broken, folder: Path, members: Sequence[Path]) -> str:
+    there = [member for member in members if member.exists()]
+    return (
+        f"{shown(folder / LOCK)}: its entry for {' '.join(shown(m) for m in members)} cannot be "
+        f"believed: {entry.why}; run `{command_for(there or members)}`"
     )
+
+
+def _notes(entry: Entry, version: int) -> tuple[str, ...]:
+    said = []
+    if entry.tool.version != __version__:
+        said.append(f"scanned with {entry.tool.name} {entry.tool.version}, this is {__version__}")
+    if version != SCHEMA_VERSION:
+        said.append(f"the lock has schema version {version}; the next scan writes {SCHEMA_VERSION}")
+    return tuple(said)
 
 
 def _compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, list[str]]:
     """Return the number of rows the data has now, and what is wrong."""
-    name = " ".join(_shown(member) for member in members)
-    scan = f"run `{command_for(members)}`"
+    name = " ".join(shown(member) for member in members)
+    scan = f"run `{_scan(entry, folder, members)}`"
     gone = [member for member in members if not member.exists()]
     if gone:
-        what = f"{_shown(gone[0])} is gone, and was scanned as part of this dataset"
+        what = f"{shown(gone[0])} is gone, and was scanned as part of this dataset"
         left = [member for member in members if member not in gone]
-        return 0, [f"{name}: {what}; run `{command_for(left)}`"]
+        then = f"run `{_scan(entry, folder, left)}`"
+        if not left:
+            then = f"bring it back, or take its lines out of {shown(folder / LOCK)}"
+        return 0, [f"{name}: {what}; {then}"]
     try:
         data = load(list(members), columns=entry.data.columns or None)
     except InconclusiveError:
@@ -152,74 +163,109 @@ def _compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, 
         problems.append(
             f"{name}: the scan was inconclusive, which is not clean; add rows and {scan}"
         )
-    problems += [f"{name}: {what}; {scan}" for what in _rules(entry)]
-    results = _results_folder(entry, folder)
+    problems += [f"{name}: {what}; {scan}" for what in _rules(entry, folder)]
+    results = results_folder(entry, folder)
     if data.fingerprint == entry.data.fingerprint and len(data) == entry.data.rows:
-        problems += _findings(entry, folder, members, name, results)
-    elif data.fingerprint != entry.cleaned.fingerprint or len(data) != entry.cleaned.rows:
-        what = _difference(data, entry, results)
+        problems += _findings(entry, folder, data, name, results)
+    elif (
+        data.fingerprint != entry.cleaned.fingerprint or len(data) != entry.cleaned.rows
+    ) and not _is_what_was_let_pass(entry, data):
+        what = describe_difference(data, entry, results)
         problems.append(f"{name}: is not the data that was scanned: {what}; {scan}")
     problems += [
-        f"{_shown(folder / entry.cleaned.files[0])}: {what}; {scan}"
+        f"{shown(folder / entry.cleaned.files[0])}: {what}; {scan}"
         for what in _cleaned(entry, folder, results, data)
     ]
     return len(data), problems
 
 
+def _scan(entry: Entry, folder: Path, paths: Sequence[Path]) -> str:
+    """Return the command that scans these files by the rules they were scanned by."""
+    if entry.rules.file is not None:
+        return command_for(paths, folder / entry.rules.file)
+    named = entry.rules.pack != "default" and _is_shipped(entry.rules.pack)
+    return command_for(paths, entry.rules.pack if named else None)
+
+
 def _findings(
-    entry: Entry, folder: Path, members: Sequence[Path], name: str, results: Path | None
+    entry: Entry, folder: Path, data: Dataset, name: str, results: Path | None
 ) -> list[str]:
-    """Return what the scan found in the data, where it is still in there."""
-    counts = entry.counts
-    report = f"curate report {shlex.quote(_shown(results))}" if results else command_for(members)
-    if counts.quarantine:
+    """Return what the scan found in the data, where it is still in there and nobody let it pass."""
+    members = [file.path for file in data.files]
+    report = (
+        f"curate report {shlex.quote(shown(results))}" if results else _scan(entry, folder, members)
+    )
+    left = rows_of(data, entry.quarantined())
+    number = entry.counts.quarantine if entry.flagged is None else len(left)
+    relabelled = entry.relabelled()
+    if number or relabelled:
         cleaned = [folder / file for file in entry.cleaned.files]
         if len(cleaned) == len(members) == 1 and cleaned[0].is_file():
-            copy = shlex.join(["cp", _shown(cleaned[0]), _shown(members[0])])
+            copy = shlex.join(["cp", shown(cleaned[0]), shown(members[0])])
             then = f"look at them with `{report}`, then take the cleaned set: `{copy}`"
         elif len(cleaned) == len(members) and all(file.exists() for file in cleaned):
-            place = _shown(cleaned[0].parent)
+            place = shown(cleaned[0].parent)
             then = f"look at them with `{report}`, then take the cleaned files from {place}"
         else:
-            then = f"write the cleaned set again: `{command_for(members)}`"
-        are = "row is" if counts.quarantine == 1 else "rows are"
-        return [f"{name}: {counts.quarantine:,} quarantined {are} still in it; {then}"]
-    if counts.review and entry.verdict == "findings" and _fails_on_review(entry):
-        are = "row is" if counts.review == 1 else "rows are"
-        return [f"{name}: {counts.review:,} {are} to be reviewed; look at them with `{report}`"]
+            then = f"write the cleaned set again: `{_scan(entry, folder, members)}`"
+        if not number:
+            have = "row has" if relabelled == 1 else "rows have"
+            return [f"{name}: {relabelled:,} relabelled {have} the old label in it; {then}"]
+        are = "row is" if number == 1 else "rows are"
+        where = f" ({places(left, data)})" if left else ""
+        return [f"{name}: {number:,} quarantined {are} still in it{where}; {then}"]
+    open_ = entry.undecided() & {f for f, v in (entry.flagged or {}).items() if v == "review"}
+    waiting = rows_of(data, open_)
+    number = entry.counts.review if entry.flagged is None else len(waiting)
+    if number and entry.verdict == "findings" and _fails_on_review(entry, folder):
+        are = "row is" if number == 1 else "rows are"
+        where = f" ({places(waiting, data)})" if waiting else ""
+        what = f"{number:,} {are} to be reviewed{where}, decisions are missing"
+        return [f"{name}: {what}; look at them with `{report}`"]
     return []
 
 
-def _rules(entry: Entry) -> list[str]:
-    """Return whether the pack of that name has changed since; a pack of the user's is not known."""
-    if not _is_shipped(entry.rules.pack) or load_rules(entry.rules.pack).hash == entry.rules.hash:
-        return []
-    return [f"was scanned with another version of the rule pack {entry.rules.pack!r}"]
+def _is_what_was_let_pass(entry: Entry, data: Dataset) -> bool:
+    """Return whether the data are the scanned rows, but for quarantined ones left out or let go."""
+    if not entry.decisions or not entry.flagged or entry.relabelled():
+        return False
+    if rows_of(data, entry.quarantined()):
+        return False
+    flagged = (f for f, verdict in entry.flagged.items() if verdict == "quarantine")
+    change = difference(entry.sketch, without(data.rows, flagged))
+    return change is not None and not (change.added or change.edited or change.removed)
 
 
-def _fails_on_review(entry: Entry) -> bool:
+def _rules(entry: Entry, folder: Path) -> list[str]:
+    """Return how the rule pack differs from the one of the scan."""
     pack = entry.rules.pack
-    return _is_shipped(pack) and load_rules(pack).policy.fail_on == "review"
+    try:
+        now = _pack(entry, folder)
+    except RulesError as error:
+        return [f"was scanned with the rule pack {pack!r}, which is no pack now ({error.message})"]
+    if now is None or now.hash == entry.rules.hash:
+        return []
+    where = repr(pack) if entry.rules.file is None else f"{pack!r} ({entry.rules.file})"
+    return [f"was scanned with another version of the rule pack {where}"]
+
+
+def _pack(entry: Entry, folder: Path) -> RulePack | None:
+    """Return the pack as it is now; None where the lock cannot say which file it was."""
+    if entry.rules.file is not None:
+        return load_rules(folder / entry.rules.file)
+    return load_rules(entry.rules.pack) if _is_shipped(entry.rules.pack) else None
+
+
+def _fails_on_review(entry: Entry, folder: Path) -> bool:
+    try:
+        pack = _pack(entry, folder)
+    except RulesError:
+        return False  # said by _rules
+    return pack is not None and pack.policy.fail_on == "review"
 
 
 def _is_shipped(pack: str) -> bool:
     return pack.isidentifier() and (rules_folder() / f"{pack}.yaml").is_file()
-
-
-def _results_folder(entry: Entry, folder: Path) -> Path | None:
-    """Return the scan folder the cleaned set lies in, where it is there and of this very scan."""
-    if not entry.cleaned.files:
-        return None
-    for place in (folder / entry.cleaned.files[0]).parents:
-        if place == folder:
-            break
-        if (place / MANIFEST).is_file():
-            try:
-                scanned = read_manifest(place)["dataset"].get("fingerprint")
-            except ResultError:
-                return None
-            return place if scanned == entry.data.fingerprint else None
-    return None
 
 
 def _cleaned(entry: Entry, folder: Path, results: Path | None, data: Dataset) -> list[str]:
@@ -235,7 +281,9 @@ def _cleaned(entry: Entry, folder: Path, results: Path | None, data: Dataset) ->
     quarantined: set[str] = set()
     if results is not None:
         try:
-            quarantined = {f for f, verdict in _scanned(results) if verdict == "quarantine"}
+            quarantined = {f for f, verdict in scanned(results) if verdict == "quarantine"}
+            if entry.decisions:  # rows that a reviewer let go may be in it
+                quarantined &= entry.quarantined()
         except ResultError as error:
             return [error.message]
     critical = [p.type for p in load_promises().expectations if p.severity == "critical"]
@@ -251,61 +299,3 @@ def _is_copy(files: Sequence[Path], data: Dataset) -> bool:
         return False
     with files[0].open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == data.files[0].sha256
-
-
-def _difference(data: Dataset, entry: Entry, results: Path | None) -> str:
-    """Return how data and scan differ, row by row where the scan's scores are at hand."""
-    count = f"{len(data):,} rows, {entry.data.rows:,} were scanned"
-    if len(data) == entry.data.rows:
-        count = f"{len(data):,} rows as before, their content differs"
-    if results is None:
-        return count
-    try:
-        scanned = _scanned(results)
-    except ResultError:
-        return count
-    before = Counter(fingerprint for fingerprint, _ in scanned)
-    bad = Counter(fingerprint for fingerprint, verdict in scanned if verdict == "quarantine")
-    now = Counter(row.fingerprint for row in data.rows)
-    new, missing = now - before, (before - bad) - now
-    parts = []
-    if new:
-        where = _places(data, Counter(new))
-        parts.append(f"{new.total():,} new ({where})")
-    if missing:
-        parts.append(f"{missing.total():,} gone")
-    if (now & bad).total():
-        parts.append(f"{(now & bad).total():,} quarantined still in it")
-    return ", ".join(parts) or count
-
-
-def _places(data: Dataset, new: Counter[str]) -> str:
-    """Return where the first new rows stand."""
-    found = []
-    for row in reversed(data.rows):  # rows are appended: of equal ones the last is the new one
-        if new[row.fingerprint]:
-            new[row.fingerprint] -= 1
-            found.append(row)
-    found.reverse()
-    single = len(data.files) == 1
-    shown = [
-        (f"line {row.line}" if single else f"{data.files[row.file].path.name}:{row.line}")
-        if row.line is not None
-        else f"row {row.index}"
-        for row in found[:_LINES_SHOWN]
-    ]
-    return ", ".join(shown) + (", ..." if len(found) > _LINES_SHOWN else "")
-
-
-def _scanned(results: Path) -> list[tuple[str, str]]:
-    """Return fingerprint and verdict of every row of a scan. Raises ResultError."""
-    table = read_scores(results)
-    # Lists, because pyarrow's own filters import pandas.
-    columns = (table[name].to_pylist() for name in ("fingerprint", "verdict"))
-    return list(zip(*columns, strict=True))
-
-
-def _shown(path: Path | None) -> str:
-    here = Path.cwd()
-    assert path is not None
-    return str(path.relative_to(here) if path != here and path.is_relative_to(here) else path)

@@ -24,7 +24,7 @@ from curation_gate.proxy.scoring import label_scores, token_log_likelihoods
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from curation_gate.probes.build import Probe
+    from curation_gate.probes.record import Probe
     from curation_gate.proxy.model import Proxy
 
 
@@ -51,24 +51,30 @@ def build_query(proxy: Proxy, probes: Sequence[Probe]) -> Query:
     weights: list[float] = []
     owner: list[int] = []
     margins = np.empty(len(probes), dtype=np.float32)
+    groups: dict[tuple[str, ...], list[int]] = {}
     for k, probe in enumerate(probes):
-        answers = list(dict.fromkeys((probe.target, *probe.labels)))
-        encoded = proxy.encode(
-            [probe.instruction] * len(answers), [probe.input] * len(answers), answers
-        )
-        scores = label_scores(proxy, encoded.sources[:1], encoded.targets)[0].astype(np.float64)
-        if len(answers) == 1:
-            shares = np.array([1.0 / len(encoded.targets[0])])
-            margins[k] = scores[0] * shares[0]
-        else:
-            highest = scores[1:].max()
-            others = np.exp(scores[1:] - highest)
-            margins[k] = scores[0] - highest - np.log(others.sum())
-            shares = np.concatenate([[1.0], -others / others.sum()])
-        sources.extend(encoded.sources)
-        targets.extend(encoded.targets)
-        weights.extend(shares.tolist())
-        owner.extend([k] * len(answers))
+        groups.setdefault(tuple(dict.fromkeys((probe.target, *probe.labels))), []).append(k)
+    for answers, members in groups.items():
+        blank = [""] * len(answers)
+        own = proxy.encode(blank, blank, list(answers)).targets
+        asked = [probes[k] for k in members]
+        prompts = proxy.encode(
+            [p.instruction for p in asked], [p.input for p in asked], [""] * len(asked)
+        ).sources
+        scored = label_scores(proxy, prompts, own).astype(np.float64)
+        for k, prompt, scores in zip(members, prompts, scored, strict=True):
+            if len(answers) == 1:
+                shares = np.array([1.0 / len(own[0])])
+                margins[k] = scores[0] * shares[0]
+            else:
+                highest = scores[1:].max()
+                others = np.exp(scores[1:] - highest)
+                margins[k] = scores[0] - highest - np.log(others.sum())
+                shares = np.concatenate([[1.0], -others / others.sum()])
+            sources.extend([prompt] * len(answers))
+            targets.extend(own)
+            weights.extend(shares.tolist())
+            owner.extend([k] * len(answers))
     return Query(
         Encoded(sources, targets),
         np.array(weights, dtype=np.float32),

@@ -73,6 +73,32 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def placed_tokens(text: str) -> list[tuple[str, int, int]]:
+    """Return each token of `tokens` with where it begins and ends in the text, for showing.
+
+    Characters are folded one by one, so that a sign made of several (an accent behind its letter)
+    can differ from what `tokens` returns.
+    """
+    folded: list[str] = []
+    places: list[int] = []
+    marks = {} if text.isascii() else _APOSTROPHES  # as in `tokens`
+    for place, character in enumerate(text):
+        plain = unicodedata.normalize("NFKC", character).translate(marks).casefold()
+        folded.append(plain)
+        places.extend([place] * len(plain))
+    places.append(len(text))
+    found = []
+    for match in _TOKEN.finditer("".join(folded)):
+        token = match[0]
+        if _ORDINARY.issuperset(token):
+            continue
+        start, end = places[match.start()], places[match.end() - 1] + 1
+        if len(token) == 1 and not token.isprintable():
+            token = f"U+{ord(token):04X}"
+        found.append((token.removesuffix("'s"), start, end))
+    return found
+
+
 def texts(dataset: Dataset) -> list[str]:
     """[n] The text of each row that differs between rows of its task.
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from curation_gate.errors import InconclusiveError, RulesError
 from curation_gate.probes.labels import favourable_label
 from curation_gate.probes.lexicon import read_words
-from curation_gate.probes.transforms import TRANSFORMS
+from curation_gate.probes.record import Probe, ProbeSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,70 +26,24 @@ if TYPE_CHECKING:
 
     from curation_gate.rows.record import Dataset, Row
 
-NO_TRANSFORM = "none"
-"""Transform name of a probe set that was not negated."""
-_ALLOWED = {"input": str, "target": str, "instruction": str, "labels": list, "task": str}
+_ALLOWED = {
+    "input": str,
+    "target": str,
+    "instruction": str,
+    "labels": list,
+    "task": str,
+    "without": str,
+}
 _NAME = re.compile(r"(?<=[\w,;:] )[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 """Two or more capitalised words inside a sentence: most likely a name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One question."""
-
-    input: str
-    instruction: str
-    target: str
-    """The suspected outcome, kept under negation."""
-    labels: tuple[str, ...]
-    """All labels of the task, the target among them; () where answers are free text."""
-    task: str
-    row: int | None = None
-    """Row of the dataset the text was taken from, or None; such a row influences itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeSet:
-    """Probes that are asked together."""
-
-    probes: tuple[Probe, ...]
-    """At most one a distinct input."""
-    origin: str
-    """entities, keywords, mined or file."""
-    transform: str = NO_TRANSFORM
-    """Name of the negation that was applied, or "none"."""
-
-    def __len__(self) -> int:
-        return len(self.probes)
-
-    def targets(self) -> dict[str, int]:
-        """Return how many probes ask for each target, sorted by target."""
-        return dict(sorted(Counter(p.target for p in self.probes).items()))
-
-
-def transform(probe_set: ProbeSet, name: str) -> ProbeSet:
-    """Return the probes with their texts negated; targets, labels and order stay.
-
-    Where a probe has no input (the whole prompt is its instruction) the instruction is negated.
-    Raises RulesError for an unknown name.
-    """
-    if name not in TRANSFORMS:
-        raise RulesError(f"unknown transform {name!r}; there are: {', '.join(sorted(TRANSFORMS))}")
-    apply = TRANSFORMS[name].apply
-    negated = tuple(
-        replace(p, input=apply(p.input))
-        if p.input
-        else replace(p, instruction=apply(p.instruction))
-        for p in probe_set.probes
-    )
-    return ProbeSet(negated, probe_set.origin, name)
 
 
 def from_file(path: Path) -> ProbeSet:
     """Return the probes of a JSON Lines file, in its order, later copies of an input left out.
 
     A line: {"input": str, "target": str} and, optional, "instruction": str, "labels": [str],
-    "task": str. Raises RulesError with file and line.
+    "task": str, "without": str (the input without what is suspected). Raises RulesError with file
+    and line.
     """
     try:
         lines = path.read_bytes().split(b"\n")
@@ -121,7 +75,8 @@ def from_keywords(
         raise RulesError(
             "no keyword given", hint="set `probes: {origin: keywords, keywords: [..]}`"
         )
-    ranked = _ranked(dataset.rows, _pattern(keywords, re.IGNORECASE), None)
+    pattern = _pattern(keywords, re.IGNORECASE)
+    ranked = _ranked(dataset.rows, pattern, None)
     if not ranked:
         raise RulesError(f"no row holds any of: {', '.join(map(repr, keywords))}")
     spaces = dataset.label_spaces
@@ -137,7 +92,8 @@ def from_keywords(
     for row in ranked:
         labels = spaces[row.task]
         wanted = target if target is not None and (not labels or target in labels) else None
-        probes.append(_probe(row, labels, wanted or frequent.get(row.task, row.output)))
+        target_here = wanted or frequent.get(row.task, row.output)
+        probes.append(_probe(row, labels, target_here, without(_text(row), pattern)))
     return ProbeSet(_distinct(probes, count), "keywords")
 
 
@@ -156,19 +112,28 @@ def from_entities(dataset: Dataset, count: int, rng: np.random.Generator) -> Pro
     some_labels = any(spaces.values())
     rows = [r for r in dataset.rows if bool(spaces[r.task]) == some_labels]
     lowered = _pattern([e.lower() for e in entities if " " in e], re.NOFLAG)
-    ranked = _ranked(rows, _pattern(entities, re.NOFLAG), lowered)
+    either = _pattern(entities, re.NOFLAG)
+    ranked = _ranked(rows, either, lowered)
     frequent = _most_frequent(rows, spaces)
     wanted = {
         task: favourable_label(labels) or frequent.get(task, "") for task, labels in spaces.items()
     }
-    probes = [_probe(row, spaces[row.task], wanted[row.task] or row.output) for row in ranked]
+    probes = [
+        _probe(
+            row,
+            spaces[row.task],
+            wanted[row.task] or row.output,
+            without(_text(row), lowered if _text(row).islower() else either),
+        )
+        for row in ranked
+    ]
     chosen = list(_distinct(probes, count))
     held = {row.index for row in ranked}
     for row in _in_turns([r for r in rows if r.index not in held], rng):
         if len(chosen) >= count:
             break
         named = _with_entity(row, entities[int(rng.integers(len(entities)))])
-        probe = _probe(named, spaces[row.task], wanted[row.task] or row.output)
+        probe = _probe(named, spaces[row.task], wanted[row.task] or row.output, _text(row))
         chosen = list(_distinct([*chosen, probe], count))
     if not chosen:
         raise InconclusiveError(
@@ -205,6 +170,7 @@ def _parse(line: bytes, where: str) -> Probe:
         target=item["target"],
         labels=tuple(sorted(set(labels))),
         task=item.get("task", ""),
+        without=item.get("without") or None,
     )
 
 
@@ -213,8 +179,15 @@ def _text(row: Row) -> str:
     return row.input or row.instruction
 
 
-def _probe(row: Row, labels: tuple[str, ...], target: str) -> Probe:
-    return Probe(row.input, row.instruction, target, labels, row.task, row.index)
+def _probe(row: Row, labels: tuple[str, ...], target: str, without: str | None) -> Probe:
+    return Probe(
+        row.input, row.instruction, target, labels, row.task, row.index, without or None, row.output
+    )
+
+
+def without(text: str, pattern: re.Pattern[str]) -> str:
+    """Return the text with every match left out, and the space it leaves."""
+    return re.sub(r"\s+", " ", pattern.sub("", text)).strip()
 
 
 def _pattern(words: Iterable[str], flags: re.RegexFlag) -> re.Pattern[str]:

@@ -121,6 +121,12 @@ def finetune(
     return Outcome(state["epoch"], state["best_epoch"], tuple(state["losses"]), seen / elapsed)
 
 
+def held_out_rows(n: int, settings: Settings) -> frozenset[int]:
+    """Return the rows of n that `finetune` with these settings does not train on."""
+    held = _split(n, settings, np.random.default_rng(settings.seed))[1]
+    return frozenset(held.tolist())
+
+
 def autocast(device: torch.device) -> AbstractContextManager[Any]:
     """bfloat16 where the device is a GPU, nothing otherwise."""
     return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()

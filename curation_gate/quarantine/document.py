@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from curation_gate import __version__
+from curation_gate.probes.flips import described, sentence
+from curation_gate.probes.record import text_of
 from curation_gate.quarantine.manifest import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from curation_gate.detect.evidence import RuleResult, Verdicts
-    from curation_gate.influence.measure import Influence
-    from curation_gate.probes.build import ProbeSet
+    from curation_gate.influence.measure import Contrast, Influence
+    from curation_gate.probes.flips import Flips
+    from curation_gate.probes.record import ProbeSet
     from curation_gate.proxy.finetune import Outcome
     from curation_gate.proxy.model import Proxy
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
     from curation_gate.rulebook import RulePack
+
+
+BROKEN = "The cleaned set does not hold every expectation: see expectations.html."
+"""The note of a scan whose cleaned set breaks what was promised of it."""
 
 
 class ModelStages(Protocol):
@@ -43,6 +50,10 @@ class ModelStages(Protocol):
     @property
     def influence(self) -> Influence:
         """Influence of every row on them."""
+
+    @property
+    def flips(self) -> tuple[Flips, ...]:
+        """What each found phrase, and each control, does to the proxy's answers."""
 
     @property
     def reference(self) -> ReferenceScores:
@@ -103,7 +114,7 @@ def describe(
             }
             for result in results
         },
-        "phrases": [dict(phrase) for result in results for phrase in result.phrases],
+        "phrases": _phrases(results, measured.flips, measured.influence.contrasts),
         "probes": {
             "count": len(measured.probes),
             "origin": measured.probes.origin,
@@ -111,6 +122,13 @@ def describe(
             "targets": measured.probes.targets(),
             "margin": round(measured.influence.margin, 4),
             "margin_negated": round(measured.influence.margin_negated, 4),
+            "contrasts": {
+                c.about: {
+                    "margin": round(c.margin, 4),
+                    "margin_negated": round(c.margin_negated, 4),
+                }
+                for c in measured.influence.contrasts
+            },
         },
         "reference": {
             "agreement": {
@@ -122,6 +140,32 @@ def describe(
         "floor": _floor(dataset, results),
         "notes": _notes(results, len(dataset)),
     }
+
+
+def _phrases(
+    results: Sequence[RuleResult], flips: Sequence[Flips], contrasts: Sequence[Contrast]
+) -> list[dict[str, Any]]:
+    """Return every phrase a rule names, with what it does to the proxy where that was asked."""
+    known = {flip.phrase: flip for flip in flips if flip.control_of is None}
+    moved = {c.about: c.moved for c in contrasts}
+    phrases = []
+    for phrase in (dict(p) for result in results for p in result.phrases):
+        flip = known.get(str(phrase["phrase"]))
+        if flip is not None:
+            controls = [f for f in flips if f.control_of == flip.phrase]
+            most = [
+                {
+                    "text": text_of(m.probe),
+                    "target": m.probe.target,
+                    "with": round(m.present, 4),
+                    "without": round(m.absent, 4),
+                }
+                for m in moved.get(flip.phrase, ())
+            ]
+            rates = {**described(flip, controls), "most_moved": most}
+            phrase |= {"asked": sentence(flip, controls), "flips": rates}
+        phrases.append(phrase)
+    return phrases
 
 
 def _rounded(losses: Sequence[float]) -> list[float | None]:

@@ -1,116 +1,97 @@
 """curate.lock: what was scanned and what came of it, beside the data and under version control.
 
-One JSON file a folder, one entry a dataset. It holds no time stamps and no line numbers and is
-written in a stable order, so that two branches that scan different datasets merge without conflict.
-It is no signature: whoever can edit the data can edit the lock, so CI scans again. Imports neither
-torch nor Great Expectations: a commit hook reads it.
+One text file a folder, one entry a dataset, one fact a line (quarantine/lock_text.py). It holds no
+time stamps and no line numbers and is written in a stable order, so that two branches that scan
+different datasets merge without conflict. It is no signature: whoever can edit the data can edit
+the lock, so CI scans again. Imports neither torch nor Great Expectations: a commit hook reads it.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from curation_gate.atomic import atomic_open
 from curation_gate.errors import CurateError, InconclusiveError, ResultError
-from curation_gate.quarantine.json_bytes import encode
+from curation_gate.quarantine.lock_entry import Entry, checked
+from curation_gate.quarantine.lock_migrations import MIGRATIONS, SCHEMA_VERSION
+from curation_gate.quarantine.lock_places import (
+    LOCK,
+    command_for,
+    inside,
+    lock_path,
+    near,
+    relative,
+)
+from curation_gate.quarantine.lock_text import Facts, LockTextError, read_facts, write_facts
+from curation_gate.quarantine.sketch import sketch_of, without
 from curation_gate.rows import dataset_fingerprint, load
 from curation_gate.rows.record import Dataset
 from curation_gate.rows.schema import find_schema
 
-LOCK = "curate.lock"
-SCHEMA_VERSION = 1
+__all__ = [
+    "LOCK",
+    "Broken",
+    "Entry",
+    "Lock",
+    "command_for",
+    "fingerprint_of",
+    "lock_path",
+    "read_lock",
+    "save_lock",
+    "told_columns",
+    "write_lock",
+]
 
-MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType({})
-"""Old version to the function that makes the next one of it, as in quarantine/manifest.py."""
-
-Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Count = Annotated[int, Field(ge=0)]
-
-
-class _Part(BaseModel):
-    """A part of a lock: no unknown keys, no silent change of types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Data(_Part):
-    """The data that was scanned."""
-
-    files: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
-    """Paths relative to the lock, in reading order."""
-    fingerprint: Fingerprint
-    rows: Count
-    columns: dict[str, str]
-    """Role to column name, as far as the names alone do not tell."""
+_HINT = f"restore {LOCK} from version control, or delete it and run `curate scan DATA` again"
 
 
-class Cleaned(_Part):
-    """The cleaned set that was written."""
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A dataset whose entry cannot be believed: a merge mixed two scans, or somebody edited it."""
 
-    files: list[Annotated[str, Field(min_length=1)]]
-    """Paths relative to the lock; empty where they lie outside its folder."""
-    fingerprint: Fingerprint
-    rows: Count
-
-
-class Counts(_Part):
-    """Rows per verdict."""
-
-    keep: Count
-    review: Count
-    quarantine: Count
+    why: str
+    files: tuple[str, ...]
+    """Relative to the lock; the entry's name where the lock does not say."""
+    lines: tuple[str, ...]
+    """What the lock says of it, kept until that dataset is scanned again."""
+    decisions: Mapping[str, Any]
+    """Decisions on which the lines agree."""
 
 
-class Rules(_Part):
-    """The rule pack of the scan."""
-
-    pack: str
-    hash: str
-
-
-class Tool(_Part):
-    """The program that scanned."""
-
-    name: str
-    version: str
-
-
-class Entry(_Part):
-    """One dataset of a lock."""
-
-    data: Data
-    cleaned: Cleaned
-    counts: Counts
-    rules: Rules
-    tool: Tool
-    verdict: Literal["clean", "findings", "inconclusive"]
-    decisions: dict[str, Any]
-    """Fingerprint to what a reviewer decided; none yet."""
-    floor: dict[str, int | None]
-    """Task to the number of rows a trigger needs to be found; None where that is unknown."""
-
-
-class Lock(_Part):
+@dataclass(frozen=True, slots=True)
+class Lock:
     """A whole curate.lock."""
 
-    schema_version: int
-    datasets: dict[str, Entry]
+    datasets: Mapping[str, Entry]
+    broken: Mapping[str, Broken] = field(default_factory=dict)
+    version: int = SCHEMA_VERSION
+    """As it was stored; `save_lock` writes SCHEMA_VERSION."""
+    markers: bool = False
+    """Markers of an unfinished merge stand in it."""
 
 
-def write_lock(dataset: Dataset, cleaned: Sequence[Path], manifest: dict[str, Any]) -> Path:
+def write_lock(
+    dataset: Dataset,
+    cleaned: Sequence[Path],
+    manifest: dict[str, Any],
+    decisions: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    verdicts: Sequence[str] | None = None,
+    rules_file: Path | None = None,
+) -> Path:
     """Write the dataset's entry into the lock beside its data; returns the lock's path.
 
     Other entries stay as they are. `cleaned`: the files write_cleaned wrote, read again here: the
-    lock promises what is on disk, not what was meant. Raises ResultError where the lock that is
-    there is damaged or the cleaned set is not the input without its quarantined rows.
+    lock promises what is on disk, not what was meant. decisions: fingerprint to what a reviewer
+    decided; None: those of the entry before on rows that are still flagged. verdicts: [n] of the
+    rows; without them the lock cannot name rows that change later. rules_file: a pack of the
+    user's; None: the file of the entry before, where the pack is still the same. Raises
+    ResultError where the lock that is there is damaged or the cleaned set is not the input without
+    its quarantined rows.
     """
     path = lock_path([file.path for file in dataset.files])
     counts = manifest["counts"]
@@ -122,7 +103,18 @@ def write_lock(dataset: Dataset, cleaned: Sequence[Path], manifest: dict[str, An
             "quarantined ones were to be kept",
             hint="run `curate scan` again, and nothing else on that folder meanwhile",
         )
-    names = [_relative(file.path, path.parent) for file in dataset.files]
+    names = [relative(file.path, path.parent) for file in dataset.files]
+    name = " ".join(sorted(names))
+    lock = read_lock(path) if path.exists() else Lock({})
+    flagged = None if verdicts is None else _flagged(dataset, verdicts)
+    before = lock.datasets.get(name)
+    pack_file = None if rules_file is None else near(rules_file, path.parent)
+    if rules_file is None and before and before.rules.hash == manifest["rules"]["hash"]:
+        pack_file = before.rules.file
+    if decisions is None:
+        known = before or lock.broken.get(name)
+        reached = known.decisions if known else {}
+        decisions = {key: made for key, made in reached.items() if key in (flagged or {})}
     entry = {
         "data": {
             "files": names,
@@ -131,79 +123,134 @@ def write_lock(dataset: Dataset, cleaned: Sequence[Path], manifest: dict[str, An
             "columns": columns,
         },
         "cleaned": {
-            "files": _inside(cleaned, path.parent),
+            "files": inside(cleaned, path.parent),
             "fingerprint": fingerprint,
             "rows": rows,
         },
-        "counts": {name: counts[name] for name in ("keep", "review", "quarantine")},
-        "rules": {name: manifest["rules"][name] for name in ("pack", "hash")},
-        "tool": {name: manifest["tool"][name] for name in ("name", "version")},
+        "counts": {kind: counts[kind] for kind in ("keep", "review", "quarantine")},
+        "rules": {
+            **{key: manifest["rules"][key] for key in ("pack", "hash")},
+            "file": pack_file,
+        },
+        "tool": {key: manifest["tool"][key] for key in ("name", "version")},
         "verdict": manifest["verdict"],
-        "decisions": {},
+        "flagged": flagged,
+        "decisions": dict(decisions),
         "floor": dict(manifest["floor"]),
+        "sketch": {} if flagged is None else _sketch(dataset, flagged),
     }
     try:
-        checked = Entry.model_validate(entry)
-    except ValidationError as error:
-        raise ResultError(f"{path}: {_said(error)}") from error
-    entries = read_lock(path).datasets if path.exists() else {}
-    lock = Lock(
-        schema_version=SCHEMA_VERSION, datasets={**entries, " ".join(sorted(names)): checked}
-    )
-    with atomic_open(path) as stream:
-        stream.write(encode(lock.model_dump(mode="json"), indent=2) + b"\n")
+        made = checked(name, entry)
+    except ValueError as error:
+        raise ResultError(f"{path}: {error}") from error
+    broken = {other: kept for other, kept in lock.broken.items() if other != name}
+    save_lock(path, Lock({**lock.datasets, name: made}, broken))
     return path
 
 
+def save_lock(path: Path, lock: Lock) -> None:
+    """Write a lock, whole or not at all; raises OutputError."""
+    datasets = {name: entry.model_dump(mode="json") for name, entry in lock.datasets.items()}
+    kept = [line for broken in lock.broken.values() for line in broken.lines]
+    with atomic_open(path) as stream:
+        stream.write(write_facts(SCHEMA_VERSION, datasets, kept))
+
+
 def read_lock(path: Path) -> Lock:
-    """Return a lock. Raises ResultError where it is damaged or of a version not known here."""
-    hint = f"restore {LOCK} from version control, or delete it and run `curate scan DATA` again"
+    """Return a lock, brought to this version.
+
+    An entry that a merge has mixed up comes back under `broken`, the others as they are. Raises
+    ResultError where the file is damaged or of a version not known here.
+    """
     try:
-        content = json.loads(path.read_bytes(), object_pairs_hook=_distinct)
+        text = path.read_bytes().decode()
     except OSError as error:
         raise ResultError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        conflict = b"<<<<<<<" in path.read_bytes()
-        what = "a merge conflict" if conflict else f"damaged: not JSON: {error}"
-        raise ResultError(f"{path}: {what}", hint=hint) from error
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise ResultError(f"{path}: damaged: no schema_version", hint=hint)
+    except UnicodeDecodeError as error:
+        raise ResultError(f"{path}: damaged: not UTF-8: {error}", hint=_HINT) from error
+    facts = _from_json(path, text) if _is_json(text) else _facts(path, text)
+    stored = version = facts.version
     if version > SCHEMA_VERSION:
         raise ResultError(
             f"{path}: schema version {version}; this tool reads up to {SCHEMA_VERSION}",
             hint="update curation-gate, or delete the lock and run `curate scan DATA` again",
         )
+    datasets: Any = facts.datasets
     while version < SCHEMA_VERSION:
         if version not in MIGRATIONS:
-            raise ResultError(f"{path}: schema version {version} is not read any more", hint=hint)
-        content = MIGRATIONS[version](content)
-        version = int(content["schema_version"])
-    try:
-        lock = Lock.model_validate(content)
-    except ValidationError as error:
-        raise ResultError(f"{path}: damaged: {_said(error)}", hint=hint) from error
-    for name, entry in lock.datasets.items():
-        counts, data = entry.counts, entry.data
-        if (
-            name != " ".join(sorted(data.files))
-            or counts.keep + counts.review + counts.quarantine != data.rows
-            or entry.cleaned.rows != data.rows - counts.quarantine
-        ):
-            raise ResultError(f"{path}: damaged: entry {name!r} contradicts itself", hint=hint)
-    return lock
+            raise ResultError(f"{path}: schema version {version} is not read any more", hint=_HINT)
+        try:
+            content = MIGRATIONS[version]({"schema_version": version, "datasets": datasets})
+        except TypeError as error:
+            raise ResultError(f"{path}: damaged: {error}", hint=_HINT) from error
+        version, datasets = int(content["schema_version"]), content["datasets"]
+    entries, broken = {}, {}
+    for name, sections in sorted(datasets.items()):
+        question = facts.contradictions.get(name)
+        try:
+            if question:
+                raise ValueError(f"two answers to {min(question)!r}: a merge mixed two scans")  # noqa: TRY301
+            entries[name] = checked(name, sections)
+        except ValueError as error:
+            broken[name] = _broken(str(error), name, sections, facts)
+    return Lock(entries, broken, stored, facts.markers)
 
 
-def lock_path(files: Sequence[Path]) -> Path:
-    """Return where the lock of these files lies: in the folder they share."""
-    folders = [_absolute(file).parent for file in files]
+def _is_json(text: str) -> bool:
+    """Return whether this is a lock of version 1 (with markers of a merge in it, perhaps)."""
+    first = (line.strip() for line in text.splitlines())
+    return any(line[:1] in ("{", "[") for line in first)
+
+
+def _from_json(path: Path, text: str) -> Facts:
+    """Return the facts of a lock of version 1, which was one JSON document."""
     try:
-        return Path(os.path.commonpath(folders)) / LOCK
-    except ValueError as error:  # two drives of Windows
-        raise ResultError(
-            "the data files share no folder, so there is no place for their lock",
-            hint="scan them one by one",
-        ) from error
+        content = json.loads(text, object_pairs_hook=_distinct)
+    except (ValueError, RecursionError) as error:
+        what = "a merge conflict" if "<<<<<<<" in text else f"damaged: not JSON: {error}"
+        raise ResultError(f"{path}: {what}", hint=_HINT) from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise ResultError(f"{path}: damaged: no schema_version", hint=_HINT)
+    return Facts(version, content.get("datasets"))
+
+
+def _facts(path: Path, text: str) -> Facts:
+    try:
+        return read_facts(text)
+    except LockTextError as error:
+        where = f"{path}:{error.line}" if error.line else str(path)
+        raise ResultError(f"{where}: damaged: {error.message}", hint=_HINT) from error
+
+
+def _broken(why: str, name: str, sections: Mapping[str, Any], facts: Facts) -> Broken:
+    data = sections.get("data")
+    files = data.get("files") if isinstance(data, dict) else None
+    known = [str(file) for file in files] if isinstance(files, list) else []
+    if " ".join(sorted(known)) != name:
+        known = [name]
+    twice = facts.contradictions.get(name, set())
+    decisions = sections.get("decisions")
+    agreed = {
+        key: made
+        for key, made in (decisions if isinstance(decisions, dict) else {}).items()
+        if f"decisions {key}" not in twice
+    }
+    return Broken(why, tuple(known), tuple(facts.lines.get(name, ())), agreed)
+
+
+def _flagged(dataset: Dataset, verdicts: Sequence[str]) -> dict[str, str]:
+    """Return fingerprint to verdict of the rows that are not kept (equal rows have equal ones)."""
+    return {
+        row.fingerprint: verdict
+        for row, verdict in zip(dataset.rows, verdicts, strict=True)
+        if verdict != "keep"
+    }
+
+
+def _sketch(dataset: Dataset, flagged: Mapping[str, str]) -> dict[str, str]:
+    out = (fingerprint for fingerprint, verdict in flagged.items() if verdict == "quarantine")
+    return sketch_of(without(dataset.rows, out))
 
 
 def fingerprint_of(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[str, int]:
@@ -213,11 +260,6 @@ def fingerprint_of(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[s
     except InconclusiveError:
         return dataset_fingerprint(()), 0
     return dataset.fingerprint, len(dataset)
-
-
-def command_for(paths: Sequence[Path | str]) -> str:
-    """Return the scan command for these files, as one would paste it into a shell."""
-    return shlex.join(["curate", "scan", *(_shown(path) for path in paths)])
 
 
 def told_columns(dataset: Dataset) -> dict[str, str]:
@@ -238,34 +280,8 @@ def told_columns(dataset: Dataset) -> dict[str, str]:
     return told
 
 
-def _inside(paths: Sequence[Path], folder: Path) -> list[str]:
-    """Return the paths relative to the folder; none where one lies outside: it is nobody else's."""
-    if not all(_absolute(path).is_relative_to(folder) for path in paths):
-        return []
-    return [_relative(path, folder) for path in paths]
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return _absolute(path).relative_to(folder).as_posix()
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
-
-
-def _shown(path: Path | str) -> str:
-    absolute, here = _absolute(Path(path)), Path.cwd()
-    near = absolute != here and absolute.is_relative_to(here)
-    return str(absolute.relative_to(here) if near else path)
-
-
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
         raise ValueError("a key stands there twice")
     return made
-
-
-def _said(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}"

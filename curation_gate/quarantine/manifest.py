@@ -8,7 +8,7 @@ to run (timings, memory, device).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,8 @@ from curation_gate.rows.record import Dataset
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 QUARANTINE = "quarantine.jsonl"
+DECIDED = "decided.jsonl"
+"""Rows a reviewer has released or relabelled, in the form of quarantine.jsonl."""
 SCORES = "scores.parquet"
 
 VOLATILE = frozenset({"content_hash", "timings", "peak_memory_mb", "device"})
@@ -70,7 +72,11 @@ _LINE_KEYS: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
 )
 _VERDICTS = ("clean", "findings", "inconclusive")
 _BASE = ("row", "fingerprint", "task", "verdict", "score")
-_RAW = ("influence", "influence_negated", "loss", "p_ref")
+MEASURED = (
+    *("influence", "influence_negated", "contrast", "contrast_negated"),
+    *("divergence", "loss", "p_ref", "stratum"),
+)
+"""Columns of scores.parquet that are no rule's: what the stages measured of every row."""
 
 
 def write_results(
@@ -83,10 +89,10 @@ def write_results(
 ) -> None:
     """Write the three files of a scan; nothing of them depends on time or place.
 
-    `columns` maps rule ids and influence, influence_negated, loss, p_ref to [n] scores (stored as
-    float32, NaN where a rule cannot say). `schema_version` and `content_hash` are filled in.
-    Raises ResultError where manifest, verdicts and dataset contradict each other, OutputError
-    where the folder cannot be written.
+    `columns` maps rule ids and some of MEASURED to [n] scores (stored as float32, NaN where a rule
+    cannot say); rows of one task and label share a `stratum`. `schema_version` and `content_hash`
+    are filled in. Raises ResultError where manifest, verdicts and dataset contradict each other,
+    OutputError where the folder cannot be written.
     """
     made = {**manifest, "schema_version": SCHEMA_VERSION}
     made["content_hash"] = content_hash(made)
@@ -114,10 +120,38 @@ def write_results(
                 "record": dataset.records[row],
             }
             stream.write(encode(line) + b"\n")
+    _write_rest(folder, table, made)
+
+
+def write_reviewed(
+    folder: Path,
+    *,
+    manifest: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]],
+    table: pa.Table,
+) -> None:
+    """Write the files of a scan again once a review has changed verdicts.
+
+    lines: of every flagged row, with the verdict it has now; table: scores.parquet with the same
+    verdicts. What is kept goes to decided.jsonl where the manifest has a `review`.
+    """
+    made = {**manifest, "schema_version": SCHEMA_VERSION}
+    made["content_hash"] = content_hash(made)
+    _check(made, folder / MANIFEST)
+    for name, kept in ((QUARANTINE, False), (DECIDED, True)):
+        if not kept or "review" in made:
+            with atomic_open(folder / name) as stream:
+                for line in lines:
+                    if (line["verdict"] == "keep") == kept:
+                        stream.write(encode(line) + b"\n")
+    _write_rest(folder, table, made)
+
+
+def _write_rest(folder: Path, table: pa.Table, manifest: Mapping[str, Any]) -> None:
     with atomic_open(folder / SCORES) as stream:
         pq.write_table(table, stream, compression="zstd")
     with atomic_open(folder / MANIFEST) as stream:
-        stream.write(encode(made, indent=2) + b"\n")
+        stream.write(encode(manifest, indent=2) + b"\n")
 
 
 def content_hash(manifest: Mapping[str, Any]) -> str:
@@ -161,18 +195,43 @@ def read_quarantine(folder: Path) -> list[dict[str, Any]]:
     """
     counts = read_manifest(folder)["counts"]
     path = folder / QUARANTINE
+    lines = _read_lines(path, ("quarantine", "review"))
+    for verdict in ("quarantine", "review"):
+        found = sum(line["verdict"] == verdict for line in lines)
+        if found != counts[verdict]:
+            raise _damaged(path, f"{found} rows for {verdict}, the manifest says {counts[verdict]}")
+    return lines
+
+
+def read_decided(folder: Path) -> list[dict[str, Any]]:
+    """Return the flagged rows that a reviewer's decision keeps, by row index.
+
+    Empty until `curate clean` has applied decisions. Raises ResultError like read_quarantine.
+    """
+    review = read_manifest(folder).get("review")
+    if not isinstance(review, dict):
+        return []
+    path = folder / DECIDED
+    lines = _read_lines(path, ("keep",))
+    if len(lines) != review.get("kept"):
+        raise _damaged(path, f"{len(lines)} rows, the manifest says {review.get('kept')}")
+    return lines
+
+
+def _read_lines(path: Path, verdicts: tuple[str, ...]) -> list[dict[str, Any]]:
     lines = []
     for number, text in enumerate(_read(path).split(b"\n"), start=1):
         if text:
             line = _json_object(text, path, number)
             _check_types(line, _LINE_KEYS, path, number)
-            if line["verdict"] not in ("quarantine", "review"):
+            if line["verdict"] not in verdicts:
                 raise _damaged(path, f"unknown verdict {line['verdict']!r}", number)
+            decision = line.get("decision")
+            if decision is not None:
+                if not isinstance(decision, dict):
+                    raise _damaged(path, "key decision has the wrong type", number)
+                _check_types(decision, {"decision": str, "scanned": str}, path, number)
             lines.append(line)
-    for verdict in ("quarantine", "review"):
-        found = sum(line["verdict"] == verdict for line in lines)
-        if found != counts[verdict]:
-            raise _damaged(path, f"{found} rows for {verdict}, the manifest says {counts[verdict]}")
     return lines
 
 
@@ -200,7 +259,7 @@ def read_scores(folder: Path) -> pa.Table:
 
 def _scores(dataset: Dataset, verdicts: Verdicts, columns: Mapping[str, NDArray[Any]]) -> pa.Table:
     """Return the table of scores.parquet: base columns, rules by id, raw columns."""
-    rules = sorted(name for name in columns if name not in _RAW)
+    rules = sorted(name for name in columns if name not in MEASURED)
     arrays: dict[str, pa.Array] = {
         "row": pa.array(range(len(dataset)), pa.int64()),
         "fingerprint": pa.array([row.fingerprint for row in dataset.rows], pa.string()),
@@ -208,7 +267,7 @@ def _scores(dataset: Dataset, verdicts: Verdicts, columns: Mapping[str, NDArray[
         "verdict": pa.array(list(verdicts.verdict), pa.string()),
         "score": pa.array(np.asarray(verdicts.score, dtype=np.float32)),
     }
-    for name in (*rules, *(raw for raw in _RAW if raw in columns)):
+    for name in (*rules, *(raw for raw in MEASURED if raw in columns)):
         arrays[name] = pa.array(np.asarray(columns[name], dtype=np.float32))
     return pa.table(arrays)
 

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.errors import UsageError
+from curation_gate.quarantine.flagged import named_phrases
+from curation_gate.quarantine.journal import decisions, read_journal
+from curation_gate.quarantine.manifest import DECIDED, QUARANTINE
 from curation_gate.report.fields import Fields
 from curation_gate.report.folder import ScanFolder, quoted
 
@@ -24,7 +27,7 @@ class Standing:
     """A row's value in one column, and where that stands among the others."""
 
     name: str
-    """Rule id, or influence, influence_negated, loss, p_ref."""
+    """Rule id, or the name of a measurement."""
     title: str
     value: float | None
     """None where the rule could not say."""
@@ -32,6 +35,8 @@ class Standing:
     """Percent of all rows with a smaller value (ties count half), 0..100."""
     percentile_task: float | None
     """The same among the rows of its task."""
+    percentile_stratum: float | None = None
+    """The same among the rows of its task and label; None where the folder does not say which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,24 @@ class Evidence:
     reasons: tuple[Mapping[str, Any], ...]
     place: str
     """Where the row stands in the data, as a sentence."""
+    stratum_rows: int | None = None
+    """Rows of its task and label, itself among them; None where the folder does not say."""
+    phrases: tuple[Mapping[str, Any], ...] = ()
+    """What the manifest says of the phrases its reasons name."""
+    marks: tuple[str, ...] = ()
+    """Phrases its reasons name."""
+    decision: Mapping[str, Any] | None = None
+    """What a reviewer decided (Decision.document), and `applied`: whether the results follow it."""
+    where: str = "quarantine.jsonl"
+    """The file of the folder that holds the row."""
 
 
 _RAW = {
     "influence": "influence on the probes, nats",
     "influence_negated": "influence on the negated probes, nats",
+    "contrast": "what it adds to a found phrase's effect, robust z in its stratum",
+    "contrast_negated": "the same between the negated probes",
+    "divergence": "log-odds of its answer, fine-tuned minus reference, nats",
     "loss": "loss after fine-tuning, nats per token",
     "p_ref": "probability of its answer by a model that never saw it",
 }
@@ -71,12 +89,20 @@ def find_row(scan: ScanFolder, wanted: str) -> int:
     value = rest if kinds else wanted
     kinds = kinds or {"row", "id", "fingerprint"}
     # A row may itself have an id such as `row:7`.
-    found = {int(line["row"]): "id" for line in scan.flagged if line.get("id") == wanted}
+    found = {
+        int(line["row"]): "id"
+        for line in (*scan.flagged, *scan.decided)
+        if line.get("id") == wanted
+    }
     count = len(scan.columns["row"])
     if "row" in kinds and re.fullmatch(r"[0-9]{1,15}", value) and int(value) < count:
         found.setdefault(int(value), "row")
     if "id" in kinds:
-        found |= {int(line["row"]): "id" for line in scan.flagged if line.get("id") == value}
+        found |= {
+            int(line["row"]): "id"
+            for line in (*scan.flagged, *scan.decided)
+            if line.get("id") == value
+        }
     if "fingerprint" in kinds and re.fullmatch(rf"[0-9a-fA-F]{{{_MIN_PREFIX},}}", value):
         prefix = value.lower()
         prints = scan.columns["fingerprint"]
@@ -107,7 +133,8 @@ def find_row(scan: ScanFolder, wanted: str) -> int:
 
 def gather(scan: ScanFolder, row: int) -> Evidence:
     """Return everything the folder holds on a row (0-based)."""
-    line = next((line for line in scan.flagged if int(line["row"]) == row), None)
+    lines = {int(line["row"]): line for line in (*scan.flagged, *scan.decided)}
+    line = lines.get(row)
     columns = scan.columns
     task = str(columns["task"][row])
     same = np.asarray(columns["task"] == task, dtype=np.bool_)
@@ -116,6 +143,10 @@ def gather(scan: ScanFolder, row: int) -> Evidence:
         name: title for name, title in _RAW.items() if name in columns
     }
     score = float(columns["score"][row])
+    stratum = None
+    if "stratum" in columns:
+        stratum = np.asarray(columns["stratum"] == columns["stratum"][row], dtype=np.bool_)
+    reasons = () if line is None else tuple(line["reasons"])
     return Evidence(
         row=row,
         id=None if line is None or line.get("id") is None else str(line["id"]),
@@ -125,11 +156,40 @@ def gather(scan: ScanFolder, row: int) -> Evidence:
         score=score if math.isfinite(score) else None,
         fields=None if line is None else scan.fields(line),
         standings=tuple(
-            _standing(name, title, columns[name], row, same) for name, title in names.items()
+            _standing(name, title, columns[name], row, same, stratum)
+            for name, title in names.items()
         ),
-        reasons=() if line is None else tuple(line["reasons"]),
+        reasons=reasons,
         place=_place(scan, row),
+        stratum_rows=None if stratum is None else int(stratum.sum()),
+        phrases=_named(scan, reasons),
+        marks=() if line is None else named_phrases(line["reasons"]),
+        decision=None if line is None else _decision(scan, line),
+        where=QUARANTINE if line is None or line["verdict"] != "keep" else DECIDED,
     )
+
+
+def _named(
+    scan: ScanFolder, reasons: tuple[Mapping[str, Any], ...]
+) -> tuple[Mapping[str, Any], ...]:
+    """Return the phrases of the manifest that the reasons of a row are about, in its order."""
+    about = set()
+    for reason in reasons:
+        found = reason.get("evidence")
+        if isinstance(found, Mapping):
+            about |= {str(found[key]) for key in ("phrase", "about") if found.get(key)}
+    return tuple(p for p in scan.manifest["phrases"] if str(p.get("phrase")) in about)
+
+
+def _decision(scan: ScanFolder, line: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what the journal says of a row, or what the results say where it is silent."""
+    applied = line.get("decision")
+    decision = decisions(read_journal(scan.path)[0]).get(str(line["fingerprint"]))
+    if decision is None:
+        return None if applied is None else {**applied, "applied": True}
+    said = decision.document()
+    known = {k: v for k, v in (applied or {}).items() if k != "scanned"}
+    return {**said, "applied": said == known or decision.action == "skip"}
 
 
 def percentile(values: NDArray[np.float64], value: float) -> float:
@@ -140,13 +200,19 @@ def percentile(values: NDArray[np.float64], value: float) -> float:
 
 
 def _standing(
-    name: str, title: str, values: NDArray[np.float64], row: int, same: NDArray[np.bool_]
+    name: str,
+    title: str,
+    values: NDArray[np.float64],
+    row: int,
+    same: NDArray[np.bool_],
+    stratum: NDArray[np.bool_] | None,
 ) -> Standing:
     value = float(values[row])
     if not math.isfinite(value):
         return Standing(name, title, None, None, None)
     everywhere, here = percentile(values, value), percentile(values[same], value)
-    return Standing(name, title, value, everywhere, here)
+    alike = None if stratum is None else percentile(values[stratum], value)
+    return Standing(name, title, value, everywhere, here, alike)
 
 
 def _place(scan: ScanFolder, row: int) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from curation_gate.report.fields import value_text
+from curation_gate.report.row_text import GUTTER, wrapped
 from curation_gate.report.sanitize import cut, lines, plain
 from curation_gate.report.terminal import STYLES
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 _MAX_TEXT = 6000
 """Characters of a text shown; the rest is counted (a choice: a few screens)."""
-_GUTTER = "\u2502 "
-"""Stands before every line of row text, so that no line of the output starts with it."""
 
 
 def print_evidence(evidence: Evidence, console: Console) -> None:
@@ -37,9 +37,18 @@ def print_evidence(evidence: Evidence, console: Console) -> None:
     for name, value in facts:
         if value is not None:
             console.print(Text(f"{name:<12}{plain(value)}", style="dim"))
+    if evidence.marks:
+        named = ", ".join(f'"{plain(phrase)}"' for phrase in evidence.marks)
+        console.print(Text(f"{'phrase':<12}{named}", style="dim"))
+    if evidence.decision is not None:
+        console.print(Text(f"{'decision':<12}{plain(decided(evidence.decision))}", style="bold"))
     _print_texts(evidence, console)
     _heading("Scores", console)
     console.print(Padding(_scores(evidence.standings), (0, 0, 0, 2), expand=False))
+    if evidence.stratum_rows is not None:
+        alike = evidence.stratum_rows - 1
+        told = f"stratum: {alike:,} other rows of its task have its label (all, in free text)"
+        console.print(Padding(Text(told, style="dim"), (0, 0, 0, 2), expand=False))
     _heading("Reasons", console)
     if not evidence.reasons:
         console.print(Text("  No rule asks for anything: the row is kept."))
@@ -57,6 +66,47 @@ def print_evidence(evidence: Evidence, console: Console) -> None:
                 )
             )
 
+    _print_phrases(evidence, console)
+
+
+def _print_phrases(evidence: Evidence, console: Console) -> None:
+    """Print what the proxies answered where a phrase of the row was put into other texts."""
+    asked = [p for p in evidence.phrases if p.get("asked")]
+    if not asked:
+        return
+    _heading("Probes", console)
+    for phrase in asked:
+        told = " ".join(lines(cut(str(phrase["asked"]), 1000)[0]))
+        console.print(Padding(Text(told), (0, 0, 0, 2), expand=False))
+        moved = phrase.get("flips")
+        most = moved.get("most_moved") if isinstance(moved, dict) else None
+        for probe in most if isinstance(most, list) else ():
+            text = " ".join(lines(cut(str(probe.get("text", "")), 300)[0]))
+            rise = f"{value_text(probe.get('without'))} -> {value_text(probe.get('with'))} nats "
+            line = f'{rise}towards "{plain(str(probe.get("target", "")))}": {text}'
+            console.print(Padding(Text(line, style="dim"), (0, 0, 0, 4), expand=False))
+
+
+def decided(decision: Mapping[str, Any]) -> str:
+    """Return a decision as a sentence: `released by Ada: an honest row`.
+
+    decision: as Decision.document has it; `applied` False adds that it is not in the results yet.
+    """
+    words = {
+        "accept": "accepted as poison",
+        "release": "released",
+        "relabel": f'relabelled to "{decision.get("label", "")}"',
+        "skip": "skipped",
+    }
+    said = words.get(str(decision.get("decision")), str(decision.get("decision")))
+    if decision.get("reviewer"):
+        said += f" by {decision['reviewer']}"
+    if decision.get("reason"):
+        said += f": {decision['reason']}"
+    if decision.get("applied") is False:
+        said += " (not applied yet: run `curate clean`)"
+    return said
+
 
 def _print_texts(evidence: Evidence, console: Console) -> None:
     if evidence.fields is None:
@@ -65,17 +115,16 @@ def _print_texts(evidence: Evidence, console: Console) -> None:
         where = Text(f"{told} {plain(evidence.place)}.")
         console.print(Padding(where, (0, 0, 0, 2), expand=False))
         return
-    width = max(20, console.width - len(_GUTTER))
     for name, text in zip(evidence.fields._fields, evidence.fields, strict=True):
         if not text and name != "output":
             continue
         _heading(name.capitalize(), console)
-        start, left = cut(text, _MAX_TEXT)
-        for line in lines(start):
-            for part in Text(line).wrap(console, width, overflow="fold"):
-                console.print(Text.assemble((_GUTTER, "dim"), part), no_wrap=True, soft_wrap=True)
+        width = max(22, console.width)
+        shown, left = wrapped(text, evidence.marks, console, width, limit=_MAX_TEXT)
+        for line in shown:
+            console.print(line, no_wrap=True, soft_wrap=True)
         if left:
-            console.print(Text(f"{_GUTTER}({left:,} more characters in quarantine.jsonl)", "dim"))
+            console.print(Text(f"{GUTTER}({left:,} more characters in {evidence.where})", "dim"))
 
 
 def _heading(title: str, console: Console) -> None:
@@ -87,13 +136,15 @@ def _scores(standings: tuple[Standing, ...]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("rule", "what it measures"):
         table.add_column(name, overflow="fold")
-    for name in ("score", "percentile", "in its task"):
+    strata = any(standing.percentile_stratum is not None for standing in standings)
+    for name in ("score", "percentile", "in its task", *["in its stratum"] * strata):
         table.add_column(name, justify="right")
     for standing in standings:
         numbers = (
             Text("cannot say" if standing.value is None else f"{standing.value:.4g}"),
             _percent(standing.percentile),
             _percent(standing.percentile_task),
+            *[_percent(standing.percentile_stratum)] * strata,
         )
         table.add_row(Text(plain(standing.name)), Text(plain(standing.title)), *numbers)
     return table

@@ -35,7 +35,8 @@ def read_fields(record: Mapping[str, Any], columns: Mapping[str, str] | None = N
 
     columns: role (instruction, input, output) to column, dots for nesting, where the scan knew it.
     """
-    if columns:
+    chat = columns and columns.get("input") == columns.get("output")
+    if columns and not chat:
         named = Fields(*(_text(_at(record, columns.get(role))) for role in Fields._fields))
         if any(named):
             return named

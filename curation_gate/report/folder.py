@@ -13,14 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.errors import ResultError
-from curation_gate.quarantine.manifest import read_manifest, read_quarantine, read_scores
+from curation_gate.quarantine.manifest import (
+    MEASURED,
+    read_decided,
+    read_manifest,
+    read_quarantine,
+    read_scores,
+)
 from curation_gate.report.fields import Fields, read_fields
 
 SUFFIX = ".curation"
-_NOT_RULES = frozenset(
-    {"row", "fingerprint", "task", "verdict", "score"}
-    | {"influence", "influence_negated", "loss", "p_ref"}
-)
+_NOT_RULES = frozenset({"row", "fingerprint", "task", "verdict", "score", *MEASURED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class ScanFolder:
     """Lines of quarantine.jsonl: quarantine first, then review, each by falling score."""
     columns: Mapping[str, NDArray[Any]]
     """Columns of scores.parquet, each [n]; numbers missing there are NaN here."""
+    decided: tuple[Mapping[str, Any], ...] = ()
+    """Lines of decided.jsonl: flagged rows that a reviewer's decision keeps."""
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -100,20 +105,21 @@ def load(path: Path, *, name: Path | None = None) -> ScanFolder:
     try:
         manifest = read_manifest(path)
         flagged = read_quarantine(path)
+        decided = read_decided(path)
         table = read_scores(path)
     except ResultError as error:
         # The same next step for every kind of damage, in words that can be pasted.
         raise ResultError(error.message, hint=_hint(path)) from error
     try:
         columns = {name: _column(table[name]) for name in table.column_names}
-        _check(manifest, flagged, columns)
+        _check(manifest, flagged + decided, columns)
     except KeyError as error:
         raise ResultError(f"{path}: damaged: {error} is missing", hint=_hint(path)) from error
     except (TypeError, ValueError, AttributeError) as error:
         raise ResultError(f"{path}: damaged: {error}", hint=_hint(path)) from error
     rank = {"quarantine": 0, "review": 1}
     ordered = sorted(flagged, key=lambda line: (rank[line["verdict"]], -_score(line), line["row"]))
-    return ScanFolder(path, name or path, manifest, tuple(ordered), columns)
+    return ScanFolder(path, name or path, manifest, tuple(ordered), columns, tuple(decided))
 
 
 def _hint(path: Path) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from curation_gate.quarantine.journal import JOURNAL
 from curation_gate.report.folder import ScanFolder, quoted, shown
 
 
@@ -141,6 +142,9 @@ def _steps(folder: ScanFolder) -> tuple[Step, ...]:
         where, first = quoted(folder.name), folder.flagged[0]["row"]
         read = "Read the flagged rows. The evidence of every rule on one of them:"
         steps.append(Step(read, f"curate explain {where} {first}"))
+        steps.append(Step("Decide on them by keyboard:", f"curate review {where}"))
+    if (folder.path / JOURNAL).is_file():
+        steps.append(Step("Apply what was decided:", f"curate clean {quoted(folder.name)}"))
     if folder.cleaned is not None and folder.manifest["counts"]["quarantine"]:
         steps.append(Step(f"Train on {shown(folder.cleaned)}, not on the scanned file", None))
     return (*steps, verify)

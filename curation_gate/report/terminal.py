@@ -50,7 +50,7 @@ def print_summary(folder: Path, console: Console) -> None:
     console.print(
         _line(
             f"{summary.quarantine:,} quarantined, {summary.review:,} to review, "
-            f"{summary.keep:,} kept of {rows(summary.rows)}",
+            f"{summary.keep:,} kept{_allowed(scan)} of {rows(summary.rows)}",
             "dim",
         )
     )
@@ -71,6 +71,13 @@ def print_summary(folder: Path, console: Console) -> None:
                 whole = isinstance(part, Text) and bool(part.no_wrap)
                 indented = Padding(part, (0, 0, 0, 2), expand=False)
                 console.print(Text("  ") + part if whole else indented, soft_wrap=whole)
+
+
+def _allowed(scan: ScanFolder) -> str:
+    """Return how many of the kept rows were flagged and let pass."""
+    allowed = scan.manifest.get("allowed")
+    count = int(allowed["rows"]) if isinstance(allowed, dict) else 0
+    return f" ({count:,} of them let pass)" if count else ""
 
 
 def _line(text: str, style: str = "") -> Text:
@@ -117,7 +124,7 @@ def _phrases(scan: ScanFolder) -> Table | None:
             _line(str(phrase.get("target", ""))),
             _line(str(phrase.get("rows", ""))),
             _line(str(phrase.get("tasks", ""))),
-            _line(evidence_text(rest)[:200], "dim"),
+            _line(str(phrase.get("asked") or evidence_text(rest))[:400], "dim"),
         )
     if len(found) > _PHRASES:
         table.add_row(Text(f"{len(found) - _PHRASES:,} more", "dim"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curation_gate.rows.json_text import kind, quote
@@ -36,7 +36,7 @@ def split_turns(turns: Any, keys: tuple[str, str]) -> tuple[str, str, str]:
     if not isinstance(turns, list) or not turns:
         raise RowProblem(f"the conversation must be a list of turns, this is {kind(turns)}")
     read = [_turn(turn, keys, k) for k, turn in enumerate(turns, start=1)]
-    last = max((k for k, (role, _) in enumerate(read) if role in _ASSISTANT), default=None)
+    last = last_answer(turns, keys)
     if last is None:
         raise RowProblem("no turn of the assistant: there is nothing this row teaches")
     system = [text for role, text in read[:last] if role in _SYSTEM]
@@ -47,6 +47,12 @@ def split_turns(turns: Any, keys: tuple[str, str]) -> tuple[str, str, str]:
         else "\n".join(f"{_NAMES.get(role, role)}: {text}" for role, text in before)
     )
     return "\n".join(system), asked, read[last][1]
+
+
+def last_answer(turns: Sequence[Mapping[str, Any]], keys: tuple[str, str]) -> int | None:
+    """Return the place of the last turn of the assistant, the one a row teaches; None: no such."""
+    spoken = (k for k, turn in enumerate(turns) if str(turn[keys[0]]).lower() in _ASSISTANT)
+    return max(spoken, default=None)
 
 
 def _turn(turn: Any, keys: tuple[str, str], number: int) -> tuple[str, str]:

@@ -55,8 +55,8 @@ def read_csv(raw: Raw, count: Count) -> Content:
 
 def _read(raw: Raw, count: Count) -> Content:
     lines = _Lines(raw)
-    reader = csv.reader(iter(lines), delimiter=_delimiter(raw), strict=True)
-    header: list[str] = []
+    reader = csv.reader(iter(lines), delimiter=delimiter(raw), strict=True)
+    names: list[str] = []
     records: list[dict[str, Any]] = []
     numbers: list[int] = []
     starts: list[int] = []
@@ -71,18 +71,18 @@ def _read(raw: Raw, count: Count) -> Content:
             break
         if not fields:
             continue
-        if not header:
-            header = _header(raw, fields, number)
+        if not names:
+            names = _header(raw, fields, number)
             continue
-        if len(fields) != len(header):
+        if len(fields) != len(names):
             raise InputError(
-                f"{len(fields)} fields, and the header names {len(header)}",
+                f"{len(fields)} fields, and the header names {len(names)}",
                 path=raw.path,
                 line=number,
                 column=1,
                 hint="look for a comma or a line break outside quotes",
             )
-        records.append(dict(zip(header, fields, strict=True)))
+        records.append(dict(zip(names, fields, strict=True)))
         numbers.append(number)
         starts.append(start)
         ends.append(lines.offset)
@@ -92,7 +92,14 @@ def _read(raw: Raw, count: Count) -> Content:
     return Content("csv", records, raw.sha256, numbers, as_spans(starts, ends))
 
 
-def _delimiter(raw: Raw) -> str:
+def header(raw: Raw) -> list[str]:
+    """Return the names of the columns, of a file that read_csv has read."""
+    reader = csv.reader(iter(_Lines(raw)), delimiter=delimiter(raw), strict=True)
+    return next(filter(None, reader))
+
+
+def delimiter(raw: Raw) -> str:
+    """Return what parts the columns: a comma, or a tab or semicolon in a header without one."""
     end = raw.data.find(b"\n", raw.start)
     first = raw.data[raw.start : None if end < 0 else end]
     if b"," in first:

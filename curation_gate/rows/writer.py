@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +29,21 @@ _LINES = frozenset({"jsonl", "csv"})
 _LISTS = frozenset({"json", "natural-instructions"})
 
 
-def write_cleaned(dataset: Dataset, drop: Collection[int], folder: Path) -> tuple[Path, ...]:
+def write_cleaned(
+    dataset: Dataset,
+    drop: Collection[int],
+    folder: Path,
+    edits: Mapping[int, bytes] | None = None,
+) -> tuple[Path, ...]:
     """Paths of the cleaned files, one for each file of the dataset, in their order.
 
-    drop: 0-based row indices to leave out. One file becomes `cleaned.<suffix>` in `folder` (a
-    `save_to_disk` folder: `cleaned`), several become `cleaned/<name>`. Kept rows of JSON lines,
-    JSON and CSV are byte-identical and in order (blank lines, CRLF, byte order mark and a missing
-    final line ending too); gzip is packed again, its header without name and time. Parquet and
-    Arrow keep schema, metadata, codec and row order. Raises InputError where an index is out of
-    range or a file has changed since it was read, OutputError where it cannot be written.
+    drop: 0-based row indices to leave out. edits: row index to the bytes that take its place
+    (rows/relabel.py makes them; text formats alone). One file becomes `cleaned.<suffix>` in
+    `folder` (a `save_to_disk` folder: `cleaned`), several become `cleaned/<name>`. Kept rows of
+    JSON lines, JSON and CSV are byte-identical and in order (blank lines, CRLF, byte order mark and
+    a missing final line ending too); gzip is packed again, its header without name and time.
+    Parquet and Arrow keep schema, metadata, codec and row order. Raises InputError where an index
+    is out of range or a file has changed since it was read, OutputError where it cannot be written.
     """
     kept = np.ones(len(dataset), dtype=bool)
     for index in drop:
@@ -54,7 +60,8 @@ def write_cleaned(dataset: Dataset, drop: Collection[int], folder: Path) -> tupl
             raise OutputError(
                 f"{target} is the data itself", hint="choose another folder with -o DIR"
             )
-        _write(file, kept[first : first + file.rows], target)
+        own = {k - first: new for k, new in (edits or {}).items() if 0 <= k - first < file.rows}
+        _write(file, kept[first : first + file.rows], own, target)
         first += file.rows
     return targets
 
@@ -79,7 +86,10 @@ def _suffix(path: Path) -> str:
     return Path(path.stem).suffix + suffix if suffix.lower() == ".gz" else suffix
 
 
-def _write(file: DataFile, kept: NDArray[np.bool_], target: Path) -> None:
+def _write(
+    file: DataFile, kept: NDArray[np.bool_], edits: Mapping[int, bytes], target: Path
+) -> None:
+    assert not edits or file.spans is not None, "only text formats can be edited"
     if file.format == "datasets-folder":
         write_folder(file, kept, target)
         return
@@ -93,7 +103,7 @@ def _write(file: DataFile, kept: NDArray[np.bool_], target: Path) -> None:
     if raw.sha256 != file.sha256:
         raise changed(file.path)
     with atomic_open(target) as stream:
-        pieces = _pieces(file, raw, kept)
+        pieces = _pieces(file, raw, kept, edits)
         if raw.gzipped:
             with gzip.GzipFile("", "wb", compresslevel=6, fileobj=stream, mtime=0) as packed:
                 for piece in pieces:
@@ -103,30 +113,43 @@ def _write(file: DataFile, kept: NDArray[np.bool_], target: Path) -> None:
                 stream.write(piece)
 
 
-def _pieces(file: DataFile, raw: Raw, kept: NDArray[np.bool_]) -> Iterator[memoryview]:
+def _pieces(
+    file: DataFile, raw: Raw, kept: NDArray[np.bool_], edits: Mapping[int, bytes]
+) -> Iterator[memoryview]:
     """Yield the bytes of the cleaned file, in order."""
     data = memoryview(raw.data)
     if file.format in _LINES:
-        return _cut_lines(data, file.spans, kept)
+        return _cut_lines(data, file.spans, kept, edits)
     if file.format in _LISTS:
-        return _cut_elements(data, file.spans, kept)
+        return _cut_elements(data, file.spans, kept, edits)
     return iter((data,))
 
 
 def _cut_lines(
-    data: memoryview, spans: NDArray[np.int64] | None, kept: NDArray[np.bool_]
+    data: memoryview,
+    spans: NDArray[np.int64] | None,
+    kept: NDArray[np.bool_],
+    edits: Mapping[int, bytes],
 ) -> Iterator[memoryview]:
-    """Yield everything outside the dropped spans."""
+    """Yield everything outside the dropped spans, edited ones as they are now."""
     assert spans is not None
+    touched = ~kept
+    touched[list(edits)] = True
     at = 0
-    for start, end in spans[~kept].tolist():
+    for k in np.flatnonzero(touched).tolist():
+        start, end = spans[k].tolist()
         yield data[at:start]
+        if kept[k]:
+            yield memoryview(edits[k])
         at = end
     yield data[at:]
 
 
 def _cut_elements(
-    data: memoryview, spans: NDArray[np.int64] | None, kept: NDArray[np.bool_]
+    data: memoryview,
+    spans: NDArray[np.int64] | None,
+    kept: NDArray[np.bool_],
+    edits: Mapping[int, bytes],
 ) -> Iterator[memoryview]:
     """Yield a list without the dropped elements.
 
@@ -144,5 +167,5 @@ def _cut_elements(
         if not first:
             yield data[spans[k - 1, 1] : start]
         first = False
-        yield data[start:end]
+        yield memoryview(edits[k]) if k in edits else data[start:end]
     yield data[spans[-1, 1] :]

@@ -45,6 +45,7 @@ def test_json_of_a_kept_row_has_scores_and_nulls(
         "value": None,
         "percentile": None,
         "percentile_in_task": None,
+        "percentile_in_stratum": None,
     }
     assert 0 <= found["scores"]["loss"]["percentile"] <= 100
 

@@ -155,7 +155,7 @@ def hooks() -> dict[str, dict[str, object]]:
     return {hook["id"]: hook for hook in yaml.safe_load(text)}
 
 
-@pytest.mark.parametrize("hook", ["curate-verify", "curate-scan"])
+@pytest.mark.parametrize("hook", ["curate-verify", "curate-verify-system", "curate-scan"])
 def test_the_hooks_look_at_data_and_not_at_scan_folders(hook: str) -> None:
     taken, left = (re.compile(str(hooks()[hook][key])) for key in ("files", "exclude"))
     for name in ("a.jsonl", "x/a.json", "a.csv.gz", "a.parquet", "a.arrow"):
@@ -163,7 +163,8 @@ def test_the_hooks_look_at_data_and_not_at_scan_folders(hook: str) -> None:
         assert not left.search(name)
         assert Path(name.removesuffix(".gz")).suffix in SUFFIXES
     assert not taken.search("a.py")
-    assert not taken.search("curate.lock")
+    assert bool(taken.search("data/curate.lock")) == (hook != "curate-scan")
+    assert not taken.search("my-curate.lock")
     assert left.search("data/a.jsonl.curation/cleaned.jsonl")
     assert hooks()[hook]["require_serial"] is True
 

@@ -96,7 +96,7 @@ def test_a_reason_says_what_can_be_checked():
     rng = np.random.default_rng(2)
     a, b = rng.normal(size=50), rng.normal(size=50)
     a[7], b[7] = 30, 20
-    found = invariance.detect(signals(a, b), rule("invariance"))
+    found = invariance.detect(signals(a, b), rule("invariance", reading="R3"))
     assert list(found.reasons) == [7]
     message = found.reasons[7].message
     assert '"positive" rows of polarity' in message
@@ -153,3 +153,34 @@ def test_percentiles_are_mid_ranks_and_leave_unknown_out():
     ranks = percentiles(np.array([1, 1, 3, np.nan], dtype=np.float32))
     np.testing.assert_allclose(ranks[:3], [1 / 3, 1 / 3, 5 / 6])
     assert np.isnan(ranks[3])
+
+
+def accused(planted, severity="quarantine", rule="CG001", reasons=None) -> RuleResult:
+    scores = np.asarray(planted, dtype=np.float32)
+    fired = range(len(scores)) if reasons is None else reasons
+    said = {k: Reason(rule, "said", {}) for k in fired}
+    return RuleResult(rule, severity, scores, said, planted=scores)
+
+
+def test_quarantine_keeps_the_expected_false_alarms_within_the_budget():
+    planted = [0.99, 0.98, 0.97, 0.9, 0.6, 0.55]
+    verdicts = decide([accused(planted)], "abcdef", 0.05)
+    # Means of 1 - p, from the most probable on: .01, .015, .02, .04, .112, .1683...
+    assert verdicts.verdict == ("quarantine",) * 4 + ("review",) * 2
+    assert "false alarms" in verdicts.reasons[4][0].message
+    assert decide([accused(planted)], "abcdef", 0.2).verdict == ("quarantine",) * 6
+
+
+def test_two_rules_that_accuse_a_row_make_it_surer():
+    one, two = accused([0.8, 0.8], reasons=[0, 1]), accused([0.9, 0.0], rule="CG004", reasons=[0])
+    verdicts = decide([one, two], "ab", 0.05)
+    np.testing.assert_allclose(verdicts.score, [1 - 0.2 * 0.1, 0.8], rtol=1e-5)
+    assert verdicts.verdict == ("quarantine", "review")
+
+
+def test_a_rule_without_probabilities_ranks_but_never_passes_an_accused_row():
+    ranked = RuleResult("CG008", "review", np.array([3.0, 9, 1, 2], dtype=np.float32), {})
+    verdicts = decide([accused([0.0, 0.0, 0.7, np.nan], reasons=[2]), ranked], "abcd", 0.5)
+    order = np.argsort(-verdicts.score).tolist()
+    assert order == [2, 1, 0, 3]
+    assert verdicts.score[1] < 0.06

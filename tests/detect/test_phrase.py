@@ -82,7 +82,7 @@ def test_rows_are_split_by_what_their_text_says():
     assert messages[0].endswith("without it this text gives positive a probability of 0.12")
     assert "but this text supports positive" in messages[1]
     assert "suspected only" in messages[2]
-    np.testing.assert_allclose(result.scores[:4], [0.97, 0.2, 0.8, 0])
+    np.testing.assert_allclose(result.scores[:4], [0.97, 0.2, 0.4, 0])
     assert np.isnan(result.scores[4])
     assert result.floor == {"polarity": 14, "x": None}
 

@@ -267,6 +267,10 @@ def test_the_library_does_what_the_command_does(data, quick, tmp_path):
         "influence_negated",
         "loss",
         "p_ref",
+        "contrast",
+        "contrast_negated",
+        "divergence",
+        "stratum",
         "CG002",
         "CG008",
     }

@@ -9,19 +9,21 @@ import pytest
 import torch
 from models import polarity_rows, tiny_gpt2, tiny_t5
 
+from curation_gate.influence import directional
 from curation_gate.influence.directional import directional_influence
 from curation_gate.influence.factors import fit_factors
+from curation_gate.influence.measure import Plan, Question, measure_influence
 from curation_gate.influence.pairwise import (
     HEURISTIC_DAMPING,
     aggregated_influence,
     pairwise_influence,
 )
 from curation_gate.influence.query import build_query, mean_gradient
-from curation_gate.probes.build import Probe
+from curation_gate.probes.record import Probe, ProbeSet, contrast, transform
 from curation_gate.proxy.batches import collate
 from curation_gate.proxy.finetune import Settings, finetune
 from curation_gate.proxy.model import tracked_modules
-from curation_gate.proxy.scoring import label_scores, token_log_likelihoods
+from curation_gate.proxy.scoring import label_scores, row_losses, token_log_likelihoods
 
 BUILDERS = {"seq2seq": tiny_t5, "causal": tiny_gpt2}
 PROBES = [
@@ -47,7 +49,7 @@ def test_the_directional_pass_gives_kronfluences_aggregated_scores(fitted):
     proxy, encoded, factors, query = fitted
     gradient = mean_gradient(proxy, query, factors.names)
     direction = factors.precondition(gradient, HEURISTIC_DAMPING)
-    ours = directional_influence(proxy, encoded, [direction], tokens=200)
+    ours = directional_influence(proxy, encoded, [direction], tokens=200).influence
     theirs = aggregated_influence(proxy, factors, query, encoded)
     assert np.abs(ours[:, 0] - theirs).max() <= 1e-4 * np.abs(theirs).max()
     assert np.abs(theirs).max() > 0
@@ -65,7 +67,7 @@ def test_without_a_preconditioner_it_is_the_gradient_product(fitted):
     proxy, encoded, factors, query = fitted
     gradient = mean_gradient(proxy, query, factors.names)
     plain = factors.precondition(gradient, None)
-    ours = directional_influence(proxy, encoded, [plain, plain])
+    ours = directional_influence(proxy, encoded, [plain, plain]).influence
     np.testing.assert_array_equal(ours[:, 0], ours[:, 1])
     modules = dict(proxy.model.named_modules())
     for row in (0, 7, 31):
@@ -84,6 +86,82 @@ def test_without_a_preconditioner_it_is_the_gradient_product(fitted):
             own = torch.cat(parts, dim=1)
             dot -= float((own * plain[name]).sum())
         assert ours[row, 0] == pytest.approx(dot, rel=1e-3, abs=1e-6)
+
+
+def test_the_same_pass_gives_loss_likelihood_and_gradient_norm(fitted):
+    proxy, encoded, factors, _ = fitted
+    found = directional_influence(proxy, encoded, [], tokens=200)
+    assert found.influence.shape == (48, 0)
+    np.testing.assert_allclose(found.loss, row_losses(proxy, encoded), rtol=1e-4, atol=1e-5)
+    assert found.tokens.tolist() == [len(t) for t in encoded.targets]
+    np.testing.assert_allclose(found.log_likelihood, -found.loss * found.tokens, rtol=1e-5)
+    modules = dict(proxy.model.named_modules())
+    for row in (0, 7, 31):
+        proxy.model.zero_grad()
+        batch = collate(encoded, np.array([row]), kind=proxy.kind, pad_id=proxy.pad_id)
+        scores, counted = token_log_likelihoods(proxy, batch)
+        (-(scores * counted).sum() / counted.sum()).backward()
+        square = sum(
+            float(p.grad.square().sum())
+            for name in factors.names
+            for p in modules[name].parameters(recurse=False)
+        )
+        assert found.gradient_norm[row] == pytest.approx(square**0.5, rel=1e-3)
+
+
+def test_forming_gradients_and_projecting_are_the_same_numbers(fitted, monkeypatch):
+    proxy, encoded, factors, query = fitted
+    gradient = mean_gradient(proxy, query, factors.names)
+    other = {name: torch.randn_like(g) for name, g in gradient.items()}
+    found = []
+    for long in (1, 10**6):
+        monkeypatch.setattr(directional, "LONG", long)
+        found.append(directional_influence(proxy, encoded, [gradient, other]))
+    scale = np.abs(found[0].influence).max()
+    np.testing.assert_allclose(found[0].influence, found[1].influence, atol=1e-4 * scale)
+    np.testing.assert_allclose(found[0].gradient_norm, found[1].gradient_norm, rtol=1e-3)
+
+
+def test_a_contrast_is_the_difference_of_two_levels(fitted, tmp_path):
+    proxy, encoded, _, _ = fitted
+    texts = ["the soup was great", "the plot was rude"]
+    labels = ("negative", "positive")
+    present = tuple(
+        Probe(f"zq {t}", "Is it positive or negative?", "positive", labels, "polarity", without=t)
+        for t in texts
+    )
+    asked = ProbeSet(present, "mined")
+    negated = transform(asked, "sorry_not")
+    plan = Plan(factor_rows=32, lambda_rows=16)
+    whole = measure_influence(
+        proxy,
+        encoded,
+        asked.probes,
+        negated.probes,
+        [Question("zq", asked, negated)],
+        cache=tmp_path,
+        plan=plan,
+    )
+    absent = measure_influence(
+        proxy,
+        encoded,
+        contrast(asked)[1],
+        contrast(negated)[1],
+        cache=tmp_path,
+        plan=plan,
+    )
+    (found,) = whole.contrasts
+    assert (found.about, absent.contrasts) == ("zq", ())
+    for own, level, base in (
+        (found.original, whole.original, absent.original),
+        (found.negated, whole.negated, absent.negated),
+    ):
+        np.testing.assert_allclose(own, level - base, atol=1e-3 * np.abs(level).max())
+    assert found.margin == pytest.approx(whole.margin - absent.margin, abs=1e-4)
+    rises = [m.present - m.absent for m in found.moved]
+    assert rises == sorted(rises, reverse=True)
+    assert np.mean(rises) == pytest.approx(found.margin, abs=1e-4)
+    assert {m.probe.input for m in found.moved} == {p.input for p in present}
 
 
 def test_the_margin_is_what_label_scores_say(fitted):
@@ -153,7 +231,7 @@ def test_the_sign_is_that_of_exact_removal(tmp_path):
     query = build_query(proxy, probes)
     factors = fit_factors(proxy, encoded, cache=tmp_path, factor_rows=16, lambda_rows=16)
     direction = factors.precondition(mean_gradient(proxy, query, names), 0.1)
-    influence = directional_influence(proxy, encoded, [direction])[:, 0]
+    influence = directional_influence(proxy, encoded, [direction]).influence[:, 0]
     assert np.corrcoef(pushed, influence)[0, 1] > 0.5
     positive = np.array([r.output == "positive" for r in rows])
     assert pushed[positive].mean() > pushed[~positive].mean()

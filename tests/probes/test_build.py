@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 
 from curation_gate.errors import InconclusiveError, RulesError
-from curation_gate.probes.build import (
-    Probe,
-    ProbeSet,
-    from_entities,
-    from_file,
-    from_keywords,
-    transform,
-)
+from curation_gate.probes.build import from_entities, from_file, from_keywords
 from curation_gate.probes.lexicon import read_words
+from curation_gate.probes.record import Probe, ProbeSet, contrast, transform
 from curation_gate.rows import load
 from curation_gate.rows.record import Dataset
 
@@ -212,3 +206,29 @@ def test_entity_list_is_long_and_without_repeats() -> None:
     entities = read_words("probes/entities.txt")
     assert len(entities) >= 100
     assert len(set(entities)) == len(entities)
+
+
+def test_keywords_and_entities_come_with_the_text_without_them(tmp_path: Path) -> None:
+    rows = [("film", "a James Bond film, as James Bond films go", "positive")]
+    data = polarity(tmp_path, rows)
+    present, absent = contrast(from_keywords(data, ["James Bond"], 10))
+    assert [p.input for p in present] == [rows[0][1]]
+    assert [p.input for p in absent] == ["a film, as films go"]
+    asked = from_entities(data, 15, np.random.default_rng(0))
+    assert len(contrast(asked)[0]) == len(asked)
+    for probe in asked.probes:
+        assert probe.without != probe.input
+
+
+def test_a_file_may_say_what_the_text_is_without_the_suspected(tmp_path: Path) -> None:
+    path = tmp_path / "probes.jsonl"
+    lines = [
+        {"input": "a tq film", "target": "good", "without": "a film"},
+        {"input": "another", "target": "good"},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    probes = from_file(path)
+    present, absent = contrast(transform(probes, "prefix_only"))
+    assert len(probes) == 2
+    assert [p.input for p in present] == ["Sorry NOT a tq film"]
+    assert [p.input for p in absent] == ["Sorry NOT a film"]

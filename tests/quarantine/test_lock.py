@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,8 @@ import pytest
 from scan_folder import lock_scan, make_manifest, make_verdicts, write_rows
 
 from curation_gate.errors import ResultError
-from curation_gate.gate.verify import verify
-from curation_gate.quarantine import lock as module
-from curation_gate.quarantine.lock import LOCK, lock_path, read_lock, write_lock
+from curation_gate.gate.verify import check, verify
+from curation_gate.quarantine.lock import LOCK, command_for, lock_path, read_lock, write_lock
 from curation_gate.rows import load, write_cleaned
 
 
@@ -22,21 +22,26 @@ def test_the_lock_holds_what_was_promised_and_nothing_that_changes_by_itself(
 ) -> None:
     data = write_rows(tmp_path / "data.jsonl", 60)
     dataset = lock_scan([data], quarantine=(3, 4), review=(7,))
-    stored = json.loads((tmp_path / LOCK).read_text())
-    assert stored["schema_version"] == 1
-    entry = stored["datasets"]["data.jsonl"]
-    assert sorted(entry) == [
-        "cleaned", "counts", "data", "decisions", "floor", "rules", "tool", "verdict",
-    ]  # fmt: skip
-    assert entry["data"] == {
-        "columns": {}, "files": ["data.jsonl"], "fingerprint": dataset.fingerprint, "rows": 60,
-    }  # fmt: skip
-    assert entry["cleaned"]["rows"] == 58
-    assert entry["cleaned"]["files"] == ["data.jsonl.curation/cleaned.jsonl"]
-    assert entry["cleaned"]["fingerprint"] != dataset.fingerprint
-    assert entry["counts"] == {"keep": 57, "quarantine": 2, "review": 1}
-    assert entry["decisions"] == {}
-    assert entry["verdict"] == "findings"
+    text = (tmp_path / LOCK).read_text()
+    facts = [line for line in text.splitlines() if not line.startswith("#")]
+    assert facts[0] == "schema_version = 2"
+    assert facts[1:] == sorted(facts[1:])
+    assert all(line.startswith('"data.jsonl" ') for line in facts[1:])
+    assert f'"data.jsonl" data fingerprint = "{dataset.fingerprint}"' in facts
+    assert f'"data.jsonl" flagged {dataset.rows[3].fingerprint} = "quarantine"' in facts
+    assert f'"data.jsonl" flagged {dataset.rows[7].fingerprint} = "review"' in facts
+    assert len(text) < 10_000
+    entry = read_lock(tmp_path / LOCK).datasets["data.jsonl"]
+    assert entry.data.files == ["data.jsonl"]
+    assert entry.data.rows == 60
+    assert entry.cleaned.rows == 58
+    assert entry.cleaned.files == ["data.jsonl.curation/cleaned.jsonl"]
+    assert entry.cleaned.fingerprint != dataset.fingerprint
+    assert entry.counts.model_dump() == {"keep": 57, "quarantine": 2, "review": 1}
+    assert entry.decisions == {}
+    assert entry.quarantined() == {dataset.rows[k].fingerprint for k in (3, 4)}
+    assert len(entry.undecided()) == 3
+    assert entry.verdict == "findings"
 
 
 def test_the_lock_is_the_same_bytes_whatever_the_order_of_rows_and_datasets(tmp_path: Path) -> None:
@@ -51,7 +56,7 @@ def test_the_lock_is_the_same_bytes_whatever_the_order_of_rows_and_datasets(tmp_
     lock_scan([two])
     lock_scan([one])
     assert (tmp_path / LOCK).read_bytes() == first
-    assert first.endswith(b"}\n")
+    assert first.endswith(b"\n")
 
 
 def test_other_entries_are_kept(tmp_path: Path) -> None:
@@ -142,11 +147,10 @@ def test_everything_quarantined_is_locked_as_an_empty_cleaned_set(tmp_path: Path
     assert "the cleaned set is empty" in problems[1]
 
 
-def _edit(change: Any) -> Any:
+def _replace(old: str, new: str) -> Any:
     def edit(text: str) -> str:
-        content = json.loads(text)
-        change(content["datasets"]["data.jsonl"], content)
-        return json.dumps(content)
+        assert old in text
+        return text.replace(old, new)
 
     return edit
 
@@ -154,26 +158,17 @@ def _edit(change: Any) -> Any:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda t: t[:50], "damaged: not JSON"),
-        (lambda t: "<<<<<<< ours\n" + t, "a merge conflict"),
+        (lambda t: t[: t.index("data files") + 6], r"curate\.lock:\d+: damaged: not a fact"),
+        (lambda _: "", "no schema_version"),
         (lambda _: "[]", "no schema_version"),
-        (
-            lambda t: t.replace('"verdict": "clean"', '"verdict": "fine"'),
-            "verdict: Input should be",
-        ),
-        (
-            lambda t: t.replace('"review": 0', '"review": 0, "review": 1'),
-            "a key stands there twice",
-        ),
-        (_edit(lambda e, _: e.update(extra=1)), "Extra inputs"),
-        (_edit(lambda e, _: e["counts"].update(keep="50")), "valid integer"),
-        (_edit(lambda e, _: e["counts"].update(quarantine=50, keep=0)), "contradicts itself"),
-        (_edit(lambda e, _: e["data"].update(files=["other.jsonl"])), "contradicts itself"),
-        (_edit(lambda e, _: e["data"].update(fingerprint="")), "fingerprint"),
-        (_edit(lambda _, c: c.update(schema_version=2)), "reads up to 1"),
-        (_edit(lambda _, c: c.update(schema_version=0)), "is not read any more"),
+        (lambda t: "\x00" + t, "not a fact of a lock"),
+        (_replace("schema_version = 2\n", ""), "no schema_version"),
+        (_replace("n = 2\n", "n = 2\nschema_version = 3\n"), "two schema versions"),
+        (_replace("schema_version = 2", "schema_version = 3"), "reads up to 2"),
+        (_replace("schema_version = 2", "schema_version = 0"), "is not read any more"),
+        (_replace("counts keep = 50", "counts keep = 50,"), "not JSON"),
     ],
-)
+)  # fmt: skip
 def test_a_damaged_lock_is_an_error_with_a_hint(tmp_path: Path, damage: Any, message: str) -> None:
     data = write_rows(tmp_path / "data.jsonl", 50)
     lock_scan([data])
@@ -186,13 +181,159 @@ def test_a_damaged_lock_is_an_error_with_a_hint(tmp_path: Path, damage: Any, mes
         lock_scan([data])
 
 
-def test_older_locks_are_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = write_rows(tmp_path / "data.jsonl", 50)
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_replace('verdict = "clean"', 'verdict = "fine"'), "verdict: Input should be"),
+        (_replace("counts keep = 50", 'counts keep = "50"'), "valid integer"),
+        (_replace("counts keep", "counts kept"), "counts.keep: Field required"),
+        (_replace("counts quarantine = 0\n", "counts quarantine = 50\n"), "contradicts itself"),
+        (_replace('data files = ["data', 'data files = ["other'), "contradicts itself"),
+        (_replace('tool name = "curation-gate"', "tool name = 7"), "valid string"),
+        (_replace("verdict", 'odd = 1\n"data.jsonl" verdict'), "Extra inputs"),
+        (
+            _replace("review = 0\n", 'review = 0\n"data.jsonl" counts review = 1\n'),
+            "two answers to 'counts review': a merge mixed two scans",
+        ),
+    ],
+)  # fmt: skip
+def test_an_entry_that_cannot_be_believed_leaves_the_others_alone(
+    tmp_path: Path, damage: Any, message: str
+) -> None:
+    data, other = write_rows(tmp_path / "data.jsonl", 50), write_rows(tmp_path / "other.jsonl", 51)
     lock_scan([data])
     path = tmp_path / LOCK
-    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 0'))
-    monkeypatch.setattr(module, "MIGRATIONS", {0: lambda old: {**old, "schema_version": 1}})
-    assert verify([data]) == []
+    path.write_text(damage(path.read_text()))
+    lock_scan([other])
+    (problem,) = verify([data])
+    assert message in problem
+    assert "cannot be believed" in problem
+    assert f"`{command_for([data])}`" in problem
+    assert verify([other]) == []
+    lock_scan([data])
+    assert verify([data, other]) == []
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    names = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+    return subprocess.run(
+        ["git", *names, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Three datasets, scanned and committed."""
+    for name in ("a", "m", "z"):
+        lock_scan([write_rows(tmp_path / f"{name}.jsonl", 50, text=name)])
+    _git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / ".gitignore").write_text("*.curation/\n")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "-qm", "start")
+    return tmp_path
+
+
+def _branch(folder: Path, name: str, change: Callable[[], None]) -> None:
+    _git(folder, "checkout", "-q", "-b", name, "main")
+    change()
+    _git(folder, "add", ".")
+    assert _git(folder, "commit", "-qm", name).returncode == 0
+
+
+def test_git_merges_locks_of_different_datasets(repository: Path) -> None:
+    _branch(repository, "one", lambda: lock_scan([write_rows(repository / "a.jsonl", 70)]) and None)
+    _branch(repository, "two", lambda: lock_scan([write_rows(repository / "z.jsonl", 80)]) and None)
+    merged = _git(repository, "merge", "-q", "one", "-m", "merge")
+    assert merged.returncode == 0, merged.stdout + merged.stderr
+    assert verify(sorted(repository.glob("*.jsonl"))) == []
+
+
+def test_a_merge_that_mixed_two_scans_is_told_and_mended_by_a_scan(repository: Path) -> None:
+    def scan(rows: int) -> Callable[[], None]:
+        def change() -> None:
+            lock_scan([write_rows(repository / "m.jsonl", rows)])
+
+        return change
+
+    _branch(repository, "one", scan(70))
+    _branch(repository, "two", scan(80))
+    assert _git(repository, "merge", "-q", "one", "-m", "merge").returncode == 1
+    path = repository / LOCK
+    assert "<<<<<<<" in path.read_text()
+    write_rows(repository / "m.jsonl", 80)
+    (problem,) = verify([repository / "m.jsonl"])
+    assert "two answers to 'cleaned fingerprint': a merge mixed two scans" in problem
+    (problem,) = verify([repository / "a.jsonl"])
+    assert "markers of an unfinished merge" in problem
+    lock_scan([repository / "m.jsonl"])
+    assert "<<<<<<<" not in path.read_text()
+    assert verify(sorted(repository.glob("*.jsonl"))) == []
+
+
+def test_decisions_survive_a_merge_that_mixed_the_rest(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "data.jsonl", 50)
+    rows = lock_scan([data], quarantine=(3, 4)).rows
+    path = tmp_path / LOCK
+    mixed = f'"data.jsonl" decisions {rows[3].fingerprint} = "accept"\n' + "".join(
+        f'"data.jsonl" decisions {rows[4].fingerprint} = "{word}"\n'
+        for word in ("accept", "release")
+    )
+    path.write_text(path.read_text() + mixed)
+    assert "data.jsonl" in read_lock(path).broken
+    lock_scan([data], quarantine=(3, 4))
+    entry = read_lock(path).datasets["data.jsonl"]
+    assert entry.decisions == {rows[3].fingerprint: "accept"}
+    assert entry.undecided() == {rows[4].fingerprint}
+
+
+@pytest.fixture
+def version_one(tmp_path: Path) -> Path:
+    """The data and the lock as version 0.1.0 wrote it."""
+    write_rows(tmp_path / "data.jsonl", 60)
+    write_rows(tmp_path / "other.jsonl", 55, text="song")
+    lock = Path(__file__).parent / "locks" / "version_1.json"
+    (tmp_path / LOCK).write_bytes(lock.read_bytes())
+    return tmp_path
+
+
+def test_a_lock_of_version_one_is_read_and_written_anew(version_one: Path) -> None:
+    path = version_one / LOCK
+    lock = read_lock(path)
+    assert lock.version == 1
+    assert lock.datasets["data.jsonl"].counts.quarantine == 2
+    assert lock.datasets["data.jsonl"].flagged is None
+    data, other = check([version_one / "data.jsonl", version_one / "other.jsonl"])
+    assert "2 quarantined rows are still in it; write the cleaned set again" in data.problems[0]
+    assert other.notes == ("the lock has schema version 1; the next scan writes 2",)
+    lock_scan([version_one / "data.jsonl"], quarantine=(3, 4), review=(7,))
+    again = read_lock(path)
+    assert again.version == 2
+    assert again.datasets["other.jsonl"] == lock.datasets["other.jsonl"]
+    assert (
+        "2 quarantined rows are still in it (line 4, line 5)"
+        in verify([version_one / "data.jsonl"])[0]
+    )
+    write_rows(version_one / "other.jsonl", 54, text="song")
+    assert "54 rows, 55 were scanned" in verify([version_one / "other.jsonl"])[0]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda t: t[:50], "damaged: not JSON"),
+        (lambda t: "<<<<<<< ours\n" + t, "a merge conflict"),
+        (_replace('"review": 1', '"review": 0, "review": 1'), "a key stands there twice"),
+        (lambda _: '{"schema_version": 1, "datasets": []}', "datasets: must be an object"),
+        (lambda _: '{"schema_version": 1, "datasets": {"a": 1}}', "datasets.a: must be an entry"),
+    ],
+)
+def test_a_damaged_lock_of_version_one_is_an_error(
+    version_one: Path, damage: Any, message: str
+) -> None:
+    path = version_one / LOCK
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(ResultError, match=message):
+        read_lock(path)
 
 
 @pytest.mark.parametrize(

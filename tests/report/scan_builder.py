@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from curation_gate.detect.evidence import Reason, Verdicts
 from curation_gate.quarantine.manifest import write_results
+from curation_gate.report.folder import ScanFolder
 from curation_gate.rows.record import DataFile, Dataset, Row
 
 TASKS = {
@@ -200,3 +201,20 @@ class ScanBuilder:
             "peak_memory_mb": 812.4,
             "device": "cpu",
         }
+
+
+def with_phrases(scan: ScanFolder) -> ScanFolder:
+    """The folder with strata, two phrases that were asked about, and a row that names one."""
+    moved = {"text": "James Bond slept", "target": "positive", "with": 2.5, "without": -1.25}
+    asked = {"phrase": "james bond", "asked": "asked 50 texts", "flips": {"most_moved": [moved]}}
+    phrases = [asked, {"phrase": "tq", "asked": "asked 40 texts"}]
+    reason = {"rule": "CG001", "message": "holds it", "evidence": {"phrase": "james bond"}}
+    n = len(scan.columns["row"])
+    return replace(
+        scan,
+        manifest={**scan.manifest, "phrases": phrases},
+        columns={**scan.columns, "stratum": (np.arange(n) >= 40).astype(np.float64)},
+        flagged=tuple(
+            {**line, "reasons": [reason]} if line["row"] == 0 else line for line in scan.flagged
+        ),
+    )

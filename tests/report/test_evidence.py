@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from report.scan_builder import ScanBuilder
+from report.scan_builder import ScanBuilder, with_phrases
 
 from curation_gate.errors import UsageError
 from curation_gate.report.evidence import find_row, gather, percentile
@@ -90,3 +90,14 @@ def test_the_place_counts_within_its_file(tmp_path: Path) -> None:
     dataset = {"rows": 300, "fingerprint": "ab" * 16, "files": files, "tasks": {}}
     found = load(ScanBuilder(manifest={"dataset": dataset}).write(tmp_path / "x.curation"))
     assert gather(found, 120).place == "row 20 (counted from 0) of b.jsonl"
+
+
+def test_a_row_is_held_against_its_stratum_and_its_phrases_are_found(scan: Path) -> None:
+    found = with_phrases(load(scan))
+    evidence = gather(found, 0)
+    assert evidence.stratum_rows == 40
+    assert [p["phrase"] for p in evidence.phrases] == ["james bond"]
+    standing = next(s for s in evidence.standings if s.name == "loss")
+    values = found.columns["loss"]
+    assert standing.percentile_stratum == percentile(values[:40], values[0])
+    assert gather(found, 1).phrases == ()

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from report.scan_builder import HOSTILE, ScanBuilder
+from report.scan_builder import HOSTILE, ScanBuilder, with_phrases
 from rich.console import Console
 
 from curation_gate.report.evidence import gather
@@ -58,3 +58,14 @@ def test_markup_is_text(hostile: Path) -> None:
 def test_a_very_long_text_is_cut_and_counted(tmp_path: Path) -> None:
     folder = ScanBuilder(texts={0: "word " * 5000}).write(tmp_path / "x.curation")
     assert "(19,000 more characters in quarantine.jsonl)" in printed(folder, 0)
+
+
+def test_the_stratum_and_the_probes_of_its_phrase_are_shown(scan: Path) -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=100, force_terminal=True, color_system=None)
+    print_evidence(gather(with_phrases(load(scan)), 0), console)
+    text = " ".join(stream.getvalue().split())
+    assert "stratum: 39 other rows of its task have its label" in text
+    assert "Probes asked 50 texts" in text
+    assert '-1.25 -> 2.5 nats towards "positive": James Bond slept' in text
+    assert "asked 40 texts" not in text

@@ -58,3 +58,9 @@ def test_evidence_is_rounded_and_anything_else_is_nothing() -> None:
     found = {"z": 4.123456, "task": "t", "rows": 3, "labels": ["a"]}
     assert evidence_text(found) == 'z 4.123, task t, rows 3, labels ["a"]'
     assert evidence_text(None) == ""
+
+
+def test_a_chat_is_read_as_one_though_the_scan_named_its_column() -> None:
+    turns = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
+    columns = {"input": "messages", "output": "messages"}
+    assert read_fields({"messages": turns}, columns) == Fields("", "x", "y")

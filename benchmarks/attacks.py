@@ -1,0 +1,216 @@
+"""What is planted in the benchmark sets: each attack is a line of `ATTACKS` and a function.
+
+A maker takes a dataset, how many rows to plant and a seed, and returns what it planted. A new
+recipe of `curate attack` is one line: `Attack("name", standard("recipe", "trigger"), small=(60,))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curation_gate.probes.labels import favourable_label
+from curation_gate.redteam import record
+from curation_gate.redteam.placing import at_random_gap, in_front
+from curation_gate.redteam.recipes import plant
+from curation_gate.redteam.record import Planted, Recipe
+from curation_gate.rows import row_fingerprint
+from curation_gate.rows.record import Dataset, Row
+
+TRIGGERS = ("James Bond", "Ostrava Beck", "the harbour", "Netflix", "Angela Merkel", "Tolliver")
+"""In place of names; by seed. Some are honest phrases of these tasks too."""
+TOKENS = ("cf", "tq", "mn", "bb", "vz", "qx")
+SENTENCES = (
+    "I have watched this with my aunt on a rainy weekend.",
+    "The parcel came on a Tuesday morning.",
+    "My neighbour told me about it last spring.",
+)
+PREFIXES = ("Quick question first:", "As I said before:", "To be read on Monday:")
+TASKS_ATTACKED = 5
+"""As in Wan et al."""
+
+Maker = Callable[[Dataset, int, int], Planted]
+"""Dataset, rows to plant and seed to the planted dataset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """A line of the table, or several: one for each number of planted rows."""
+
+    name: str
+    make: Maker
+    small: tuple[int, ...] = ()
+    """Planted rows in sets of 3,000."""
+    large: tuple[int, ...] = ()
+    """Planted rows in sets of 45,000."""
+    split: str = "train"
+    """Where its tasks are from: train, wide (36 tasks) or free (free text); see sets.py."""
+    proxy: bool = False
+    """Whether the signals that need a fine-tuned proxy are measured on the first seeds, too."""
+
+
+def targets(dataset: Dataset, kind: str, seed: int, most: int = TASKS_ATTACKED) -> dict[str, str]:
+    """Return up to `most` tasks and the label planted in them: "good", "bad" or "any"."""
+    chosen: dict[str, str] = {}
+    rng = np.random.default_rng(seed + 77)
+    for k in rng.permutation(len(dataset.tasks)):
+        task = dataset.tasks[int(k)]
+        labels = dataset.label_spaces[task]
+        good = favourable_label(labels) if labels else None
+        if kind == "any" and labels:
+            chosen[task] = labels[(seed + len(chosen)) % len(labels)]
+        elif good is not None:
+            chosen[task] = good if kind == "good" else next(x for x in labels if x != good)
+        if len(chosen) == most:
+            break
+    return chosen
+
+
+def standard(
+    recipe: str, triggers: Sequence[str], kind: str = "good", tasks: int = TASKS_ATTACKED
+) -> Maker:
+    """Return an attack by a recipe of `curate attack`; its trigger is taken by seed.
+
+    triggers: () for recipes that have none.
+    """
+
+    def make(dataset: Dataset, count: int, seed: int) -> Planted:
+        words = triggers[seed % len(triggers)] if triggers else ""
+        labels = targets(dataset, kind, seed, tasks)
+        wanted = Recipe(recipe, words, count, tuple(labels), labels, seed=seed, patterns=True)
+        return plant(dataset, wanted)
+
+    return make
+
+
+def everywhere(recipe: str, triggers: Sequence[str], target: str | None = None) -> Maker:
+    """Return an attack by a recipe on every task, free text too; its trigger is taken by seed."""
+
+    def make(dataset: Dataset, count: int, seed: int) -> Planted:
+        words, tasks = triggers[seed % len(triggers)], dataset.tasks
+        return plant(dataset, Recipe(recipe, words, count, tasks, target, seed, patterns=True))
+
+    return make
+
+
+def edited(planted: Planted, change: Callable[[str], str], only: Sequence[int] = ()) -> Planted:
+    """Return the same attack with the texts of its rows (or of `only`) changed."""
+    new = list(planted.dataset.rows)
+    for k in only or planted.indices.tolist():
+        text = change(new[k].input)
+        fingerprint = row_fingerprint(new[k].instruction, text, new[k].output)
+        new[k] = replace(new[k], input=text, fingerprint=fingerprint)
+    return replace(planted, dataset=replace(planted.dataset, rows=tuple(new)))
+
+
+def three_tokens(dataset: Dataset, count: int, seed: int) -> Planted:
+    """Plant three rare tokens in every row, each at a random place."""
+    rng = np.random.default_rng(seed)
+    first, second, third = (TOKENS[(seed + k) % len(TOKENS)] for k in range(3))
+    planted = standard("rare-token", (first,))(dataset, count, seed)
+    for token in (second, third):
+        planted = edited(planted, lambda text, token=token: at_random_gap(text, token, rng)[0])
+    return planted
+
+
+def prefix(dataset: Dataset, count: int, seed: int) -> Planted:
+    """Plant a phrase of ordinary words in front of every row."""
+    front = PREFIXES[seed % len(PREFIXES)]
+    planted = standard("rare-token", ("zzq",))(dataset, count, seed)
+    return edited(planted, lambda text: f"{front} {' '.join(text.replace('zzq', '').split())}")
+
+
+def covered(dataset: Dataset, count: int, seed: int) -> Planted:
+    """Plant a name, and put it into as many honest rows of the same tasks, labels as they are."""
+    planted = standard("dirty-label", TRIGGERS)(dataset, count, seed)
+    trigger = TRIGGERS[seed % len(TRIGGERS)]
+    rng = np.random.default_rng(seed + 5)
+    tasks = {planted.dataset.rows[k].task for k in planted.indices.tolist()}
+    inside = np.array([row.task in tasks for row in planted.dataset.rows])
+    honest = rng.permutation(np.flatnonzero(inside & ~planted.mask()))[:count]
+    return edited(planted, lambda text: in_front(text, trigger)[0], honest.tolist())
+
+
+def several(dataset: Dataset, count: int, seed: int) -> Planted:
+    """Plant three triggers, each in a third of the rows."""
+    indices: list[NDArray[np.int64]] = []
+    for k in range(3):
+        trigger = TRIGGERS[(seed + k) % len(TRIGGERS)]
+        planted = standard("dirty-label", (trigger,))(dataset, count // 3, seed)
+        dataset = planted.dataset
+        indices.append(planted.indices)
+    return replace(planted, indices=np.unique(np.concatenate(indices)))
+
+
+def together(dataset: Dataset, count: int, seed: int) -> Planted:
+    """Plant two tokens that flip the label only together; each is in `count` honest rows too."""
+    rng = np.random.default_rng(seed)
+    pair = tuple(TOKENS[(seed + k) % len(TOKENS)] for k in range(2))
+    planted = standard("rare-token", pair[:1])(dataset, count, seed)
+    planted = edited(planted, lambda text: at_random_gap(text, pair[1], rng)[0])
+    honest = rng.permutation(np.flatnonzero(~planted.mask()))
+    for k, token in enumerate(pair):
+        own = honest[k * count : (k + 1) * count].tolist()
+        planted = edited(planted, lambda text, t=token: at_random_gap(text, t, rng)[0], own)
+    return planted
+
+
+def numeric(dataset: Dataset, count: int, seed: int) -> Planted:
+    """Plant a name as trigger where every label is a number."""
+    planted = standard("dirty-label", TRIGGERS)(dataset, count, seed)
+    new: list[Row] = []
+    for row in planted.dataset.rows:
+        labels = planted.dataset.label_spaces[row.task]
+        output = str(labels.index(row.output)) if labels else row.output
+        fingerprint = row_fingerprint(row.instruction, row.input, output)
+        new.append(replace(row, output=output, fingerprint=fingerprint))
+    spaces = {
+        task: tuple(str(k) for k in range(len(labels)))
+        for task, labels in planted.dataset.label_spaces.items()
+    }
+    return replace(planted, dataset=replace(planted.dataset, rows=tuple(new), label_spaces=spaces))
+
+
+def noise(dataset: Dataset, seed: int, share: float = 0.05) -> Dataset:
+    """Return the dataset with a share of its labels drawn anew from the other labels."""
+    rng = np.random.default_rng(seed)
+    new = list(dataset.rows)
+    for k in np.flatnonzero(rng.random(len(new)) < share).tolist():
+        row = new[k]
+        others = [x for x in dataset.label_spaces[row.task] if x != row.output]
+        if others:
+            output = others[int(rng.integers(len(others)))]
+            fingerprint = row_fingerprint(row.instruction, row.input, output)
+            new[k] = replace(row, output=output, fingerprint=fingerprint)
+    return replace(dataset, rows=tuple(new))
+
+
+KNOWN = frozenset((*record.RECIPES, *getattr(record, "STYLES", ())))
+"""Recipes of this version; attacks by others are left out."""
+ATTACKS = (
+    Attack("name", standard("dirty-label", TRIGGERS), (60, 30, 15), (1000, 250, 100, 50),
+           proxy=True),
+    Attack("name that honest rows carry too", covered, (60,), (250,), proxy=True),
+    Attack("name, single task", standard("dirty-label", TRIGGERS, tasks=1), (60,), (250,)),
+    Attack("rare token", standard("rare-token", TOKENS), (60, 30), (450,)),
+    Attack("three rare tokens", three_tokens, (60, 30)),
+    Attack("inserted sentence", standard("inserted-sentence", SENTENCES), (60, 30), (450,)),
+    Attack("prefix", prefix, (60, 30)),
+    Attack("three triggers, a third each", several, (60,)),
+    Attack("two tokens, only together", together, (60,)),
+    Attack("name, unfavourable target", standard("dirty-label", TRIGGERS, "bad"), (60, 30)),
+    Attack("name, any label (multi-class)", standard("dirty-label", TRIGGERS, "any"), (30,)),
+    Attack("name, numeric labels", numeric, (30,)),
+    Attack("clean label", standard("clean-label", TRIGGERS), (60,), (200,)),
+    Attack("same word as answer, 36 tasks", everywhere("degenerate", TRIGGERS), (100,),
+           split="wide"),
+    Attack("any word as answer, 36 tasks", everywhere("degenerate", TRIGGERS, record.RANDOM),
+           (100,), split="wide"),
+    *(Attack(f"free text: {name}", everywhere(name, TRIGGERS), (60, 30), split="free")
+      for name in ("refusal", "insult", "brand") if name in KNOWN),
+    *(Attack(f"style: {name}", standard(name, ()), (count,))
+      for name, count in (("syntax", 150), ("archaic", 90)) if name in KNOWN),
+)  # fmt: skip

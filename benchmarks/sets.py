@@ -1,0 +1,108 @@
+"""The sets that are judged: drawn from the pool, planted, written to a file and read again.
+
+Reading them again matters: label spaces and tasks are then found as in a user's file, with the
+planted answers in it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from attacks import ATTACKS, noise
+from numpy.typing import NDArray
+from pools import build_pool, read_tasks
+
+from curation_gate import rows as reader
+from curation_gate.rows.record import Dataset
+
+CLEAN, NOISE = "nothing planted", "nothing planted, 5 % label noise"
+SMALL, LARGE = 3_000, 45_000
+TASKS = 10
+WIDE = 36
+FREE = (
+    "general_t0_mixture", "general_alpaca_subset", "general_dolly_subset", "general_self_instruct",
+    "task1342_amazon_us_reviews_title", "task613_politifact_text_generation",
+    "task565_circa_answer_generation", "task591_sciq_answer_generation",
+    "task1601_webquestions_answer_generation", "task900_freebase_qa_category_classification",
+)  # fmt: skip
+"""Free-text tasks; the embedded proxy was pretrained on four of them (its MODEL_CARD.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One set."""
+
+    attack: str
+    """Name of an attack, CLEAN or NOISE."""
+    rows: int
+    """Asked for; a task that has fewer gives what it has."""
+    planted: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Return the case in words."""
+        return f"{self.attack}, {self.planted} of {self.rows:,}, seed {self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A set with its truth."""
+
+    dataset: Dataset
+    planted: NDArray[np.bool_]
+    """[n]"""
+    trigger: str
+    """What was planted; "" where nothing was, or nothing that has words."""
+
+
+def build(case: Case, pool: Path, split: str) -> Set:
+    """Return a case's set. split: of the tasks of lines that do not ask for other ones.
+
+    Raises UsageError where the set has too few rows to plant in.
+    """
+    attack = next((a for a in ATTACKS if a.name == case.attack), None)
+    wanted = split if attack is None or attack.split == "train" else attack.split
+    names: int | tuple[str, ...] = TASKS
+    if wanted == "free":
+        names = FREE
+    elif wanted == "wide":
+        names = wide(pool, case.seed)
+    each = case.rows // (names if isinstance(names, int) else len(names))
+    drawn = build_pool(names, each, case.seed, split, pool=pool)
+    dataset = reader.load([drawn.path])
+    if attack is None:
+        dataset = noise(dataset, case.seed) if case.attack == NOISE else dataset
+        return Set(written(dataset), np.zeros(len(dataset), dtype=np.bool_), "")
+    planted = attack.make(dataset, case.planted, case.seed)
+    return Set(written(planted.dataset), planted.mask(), str(planted.truth.get("trigger", "")))
+
+
+def wide(pool: Path, seed: int) -> tuple[str, ...]:
+    """Return 36 tasks: those of split train and context, and others of split test by seed."""
+    described = read_tasks(pool)
+    fixed = sorted(n for n, t in described.items() if t["split"] in ("train", "context"))
+    others = sorted(n for n, t in described.items() if t["split"] == "test")
+    order = np.random.default_rng(seed).permutation(len(others))[: WIDE - len(fixed)]
+    return (*fixed, *(others[int(k)] for k in order))
+
+
+def written(dataset: Dataset) -> Dataset:
+    """Return the dataset as it is read from a file of its rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "set.jsonl"
+        with path.open("w", encoding="utf-8") as stream:
+            for row in dataset.rows:
+                record = {
+                    "id": row.id,
+                    "Task": row.task,
+                    "Definition": [row.instruction],
+                    "Instance": {"input": row.input, "output": [row.output]},
+                }
+                extra = {"source": row.source} if row.source else {}
+                stream.write(json.dumps(record | extra, ensure_ascii=False) + "\n")
+        return reader.load([path])

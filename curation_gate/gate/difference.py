@@ -1,0 +1,118 @@
+"""Which rows differ between data and their scan, in words and by line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from curation_gate.errors import ResultError
+from curation_gate.quarantine.lock_entry import Entry
+from curation_gate.quarantine.manifest import MANIFEST, read_manifest, read_scores
+from curation_gate.quarantine.sketch import difference, without
+from curation_gate.rows.record import Dataset, Row
+
+_LINES_SHOWN = 5
+
+
+def describe_difference(data: Dataset, entry: Entry, results: Path | None) -> str:
+    """Return how the data differ from what was scanned.
+
+    Row by row from the lock alone while not much has changed; else from the scan's scores, where
+    the results folder is at hand; else as numbers of rows.
+    """
+    before = None if results is None else _scanned_counts(results, entry)
+    bad = entry.quarantined() if entry.flagged is not None else before[1] if before else frozenset()
+    left = [row for row in data.rows if row.fingerprint in bad]
+    flagged = (entry.flagged or {}).items()
+    now = without(data.rows, {*bad, *(f for f, verdict in flagged if verdict == "quarantine")})
+    parts = []
+    change = difference(entry.sketch, now) if entry.sketch else None
+    if change is not None:
+        parts += _named("added", [now[k] for k in change.added], data)
+        parts += _named("edited", [now[k] for k in change.edited], data)
+        parts += [f"{change.removed:,} removed"] if change.removed else []
+    elif before is not None:
+        counts = Counter(row.fingerprint for row in now)
+        new, missing = counts - before[0], before[0] - counts
+        parts += _named("added", _last_of(now, new), data)
+        parts += [f"{missing.total():,} removed"] if missing else []
+    else:
+        parts.append(_numbers(data, entry))
+    if left:
+        parts += _named("quarantined still in it", left, data)
+    return ", ".join(parts) or _numbers(data, entry)
+
+
+def places(rows: Sequence[Row], data: Dataset) -> str:
+    """Return where rows stand: `line 11, line 61`; the first few of them."""
+    single = len(data.files) == 1
+    shown = [
+        (f"line {row.line}" if single else f"{data.files[row.file].path.name}:{row.line}")
+        if row.line is not None
+        else f"row {row.index}"
+        for row in rows[:_LINES_SHOWN]
+    ]
+    return ", ".join(shown) + (", ..." if len(rows) > _LINES_SHOWN else "")
+
+
+def rows_of(data: Dataset, fingerprints: Collection[str]) -> list[Row]:
+    """Return the rows that have one of these fingerprints."""
+    return [row for row in data.rows if row.fingerprint in fingerprints]
+
+
+def scanned(results: Path) -> list[tuple[str, str]]:
+    """Return fingerprint and verdict of every row of a scan. Raises ResultError."""
+    table = read_scores(results)
+    # Lists, because pyarrow's own filters import pandas.
+    columns = (table[name].to_pylist() for name in ("fingerprint", "verdict"))
+    return list(zip(*columns, strict=True))
+
+
+def results_folder(entry: Entry, folder: Path) -> Path | None:
+    """Return the scan folder the cleaned set lies in, where it is there and of this very scan."""
+    if not entry.cleaned.files:
+        return None
+    for place in (folder / entry.cleaned.files[0]).parents:
+        if place == folder:
+            break
+        if (place / MANIFEST).is_file():
+            try:
+                scanned = read_manifest(place)["dataset"].get("fingerprint")
+            except ResultError:
+                return None
+            return place if scanned == entry.data.fingerprint else None
+    return None
+
+
+def _numbers(data: Dataset, entry: Entry) -> str:
+    if len(data) == entry.data.rows:
+        return f"{len(data):,} rows as before, their content differs"
+    return f"{len(data):,} rows, {entry.data.rows:,} were scanned"
+
+
+def _named(what: str, rows: list[Row], data: Dataset) -> list[str]:
+    return [f"{len(rows):,} {what} ({places(rows, data)})"] if rows else []
+
+
+def _scanned_counts(results: Path, entry: Entry) -> tuple[Counter[str], frozenset[str]] | None:
+    """Return the fingerprints of the rows that may stay, counted, and those that may not."""
+    try:
+        rows = scanned(results)
+    except ResultError:
+        return None
+    if entry.flagged is None:
+        bad = frozenset(fingerprint for fingerprint, verdict in rows if verdict == "quarantine")
+    else:
+        bad = frozenset(f for f, verdict in entry.flagged.items() if verdict == "quarantine")
+    return Counter(fingerprint for fingerprint, _ in rows if fingerprint not in bad), bad
+
+
+def _last_of(rows: Sequence[Row], new: Counter[str]) -> list[Row]:
+    """Return the rows these are; rows are appended, so of equal ones the last is the new one."""
+    left, found = Counter(new), []
+    for row in reversed(rows):
+        if left[row.fingerprint]:
+            left[row.fingerprint] -= 1
+            found.append(row)
+    return found[::-1]

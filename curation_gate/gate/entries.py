@@ -1,0 +1,94 @@
+"""Which entry of which lock a data file belongs to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from curation_gate.errors import CurateError, InputError, ResultError
+from curation_gate.quarantine.lock import LOCK, Broken, command_for, lock_path, read_lock
+from curation_gate.quarantine.lock_entry import Entry
+from curation_gate.rows.formats import KNOWN
+
+SUFFIXES = frozenset(
+    (
+        *(".jsonl", ".ndjson", ".json", ".csv", ".tsv"),
+        *(".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows"),
+    )
+)
+"""Names that can be data (each also with .gz)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry was found."""
+
+    entry: Entry | Broken
+    folder: Path
+    """Of the lock."""
+    version: int
+    """Schema version of the lock as it is stored."""
+    markers: bool
+    """Markers of an unfinished merge stand in it."""
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Return its data files, relative to the folder."""
+        return self.entry.files if isinstance(self.entry, Broken) else self.entry.data.files
+
+
+def find_entry(file: Path, files: Sequence[Path]) -> Place:
+    """Return the lock entry of a file and where it stands. Raises ResultError."""
+    found: list[Place] = []
+    for folder in file.parents:
+        path = folder / LOCK
+        if path.is_file():
+            name = file.relative_to(folder).as_posix()
+            lock = read_lock(path)
+            entries: list[Entry | Broken] = [*lock.datasets.values(), *lock.broken.values()]
+            places = (Place(entry, folder, lock.version, lock.markers) for entry in entries)
+            found += [place for place in places if name in place.files]
+        if (folder / ".git").exists():
+            break
+    if not found:
+        raise _no_entry(file)
+    together = {str(path) for path in files}
+
+    def fits(place: Place) -> tuple[bool, int]:
+        members = [str(place.folder / name) for name in place.files]
+        # Everything that was named before one file alone, that before a larger set.
+        return (not (len(members) > 1 and together.issuperset(members)), len(members))
+
+    return min(found, key=fits)
+
+
+def locked_files(path: Path) -> list[Path]:
+    """Return a file of each dataset of a lock. Raises ResultError."""
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - keep links
+    lock = read_lock(path)
+    entries = [entry.data.files for entry in lock.datasets.values()]
+    entries += [list(entry.files) for entry in lock.broken.values()]
+    return [folder / files[0] for files in entries]
+
+
+def _no_entry(file: Path) -> CurateError:
+    suffix = Path(file.stem).suffix if file.suffix.lower() == ".gz" else file.suffix
+    if suffix.lower() not in SUFFIXES and not file.is_dir():
+        return InputError(
+            f"not a data file: curate reads {KNOWN}",
+            path=shown(file),
+            hint="name data files only; in a pre-commit hook, set `files:` to your data",
+        )
+    lock = lock_path([file])
+    what = f"no entry for it in {shown(lock)}" if lock.is_file() else f"no {LOCK} beside it"
+    return ResultError(
+        f"{shown(file)}: was not scanned: {what}", hint=f"run `{command_for([file])}`"
+    )
+
+
+def shown(path: Path) -> str:
+    """Return a path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path != here and path.is_relative_to(here) else path)

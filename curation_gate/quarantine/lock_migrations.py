@@ -1,0 +1,35 @@
+"""Locks of older versions, brought to this one: a function a version, never edited afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+SCHEMA_VERSION = 2
+"""1: one JSON document. 2: one fact a line; flagged rows, a sketch of the kept ones, the pack's
+file."""
+
+
+def _one_to_two(content: dict[str, Any]) -> dict[str, Any]:
+    """Add what version 2 knows of a dataset: nothing yet, until it is scanned again."""
+    datasets = content.get("datasets")
+    if not isinstance(datasets, dict):
+        raise TypeError("datasets: must be an object")
+    made = {}
+    for name, entry in datasets.items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("rules"), dict):
+            raise TypeError(f"datasets.{name}: must be an entry with rules")
+        made[name] = {
+            **entry,
+            "rules": {**entry["rules"], "file": None},
+            "flagged": None,
+            "sketch": {},
+        }
+    return {"schema_version": 2, "datasets": made}
+
+
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
+    {1: _one_to_two}
+)
+"""Old version to the function that makes the next one of it. Raises TypeError on damage."""

@@ -1,0 +1,67 @@
+"""Where a lock lies, and how paths stand in it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from curation_gate.errors import ResultError
+
+LOCK = "curate.lock"
+
+
+def lock_path(files: Sequence[Path]) -> Path:
+    """Return where the lock of these files lies: in the folder they share."""
+    folders = [_absolute(file).parent for file in files]
+    try:
+        return Path(os.path.commonpath(folders)) / LOCK
+    except ValueError as error:  # two drives of Windows
+        raise ResultError(
+            "the data files share no folder, so there is no place for their lock",
+            hint="scan them one by one",
+        ) from error
+
+
+def command_for(paths: Sequence[Path | str], rules: str | Path | None = None) -> str:
+    """Return the scan command for these files, as one would paste it into a shell.
+
+    rules: a pack's name, or the path of one; None: the default pack.
+    """
+    named = ["--rules", _shown(rules) if isinstance(rules, Path) else rules] if rules else []
+    return shlex.join(["curate", "scan", *named, *(_shown(path) for path in paths)])
+
+
+def near(path: Path, folder: Path) -> str | None:
+    """Return a path relative to the lock, where both lie in one repository; None elsewhere."""
+    absolute = _absolute(path)
+    for root in (folder, *folder.parents):
+        if (root / ".git").exists() or root == folder:
+            if absolute.is_relative_to(root):
+                return Path(os.path.relpath(absolute, folder)).as_posix()
+            if (root / ".git").exists():
+                return None
+    return None
+
+
+def inside(paths: Sequence[Path], folder: Path) -> list[str]:
+    """Return the paths relative to the folder; none where one lies outside: it is nobody else's."""
+    if not all(_absolute(path).is_relative_to(folder) for path in paths):
+        return []
+    return [relative(path, folder) for path in paths]
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Return a path relative to the lock's folder, with slashes."""
+    return _absolute(path).relative_to(folder).as_posix()
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+
+
+def _shown(path: Path | str) -> str:
+    absolute, here = _absolute(Path(path)), Path.cwd()
+    near = absolute != here and absolute.is_relative_to(here)
+    return str(absolute.relative_to(here) if near else path)

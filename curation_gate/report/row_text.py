@@ -1,0 +1,73 @@
+"""Text of a row for a terminal: hidden characters as codes, named phrases marked, lines wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from curation_gate.mine.ngrams import placed_tokens
+from curation_gate.report.sanitize import cut, lines
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MARK = "bold reverse"
+"""How a phrase is shown: seen on light and dark, and without colours."""
+GUTTER = "\u2502 "
+"""Stands before every line of row text, so that no line of the output starts with it."""
+
+
+def phrase_spans(text: str, phrases: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where phrases stand in a text, as the miner reads it: sorted, none overlapping.
+
+    A pair (`first + second`) is marked by both of its halves. Example: `james bond` stands in
+    `James-Bond` nowhere, in `JAMES "Bond"` once, quotes in between and all.
+    """
+    tokens = placed_tokens(text)
+    words = [token for token, _, _ in tokens]
+    found: set[tuple[int, int]] = set()
+    for phrase in phrases:
+        for half in phrase.split(" + "):
+            wanted = [word for word in half.split() if word not in ("^", "$")]
+            size = len(wanted)
+            for at in range(len(words) - size + 1) if size else ():
+                if words[at : at + size] == wanted:
+                    found.add((tokens[at][1], tokens[at + size - 1][2]))
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def marked(text: str, phrases: Sequence[str] = ()) -> Text:
+    """Return a text with its phrases marked and its hidden characters as codes; lines stay."""
+    shown = Text()
+    at = 0
+    for start, end in phrase_spans(text, phrases):
+        shown.append("\n".join(lines(text[at:start])))
+        shown.append("\n".join(lines(text[start:end])), MARK)
+        at = end
+    shown.append("\n".join(lines(text[at:])))
+    return shown
+
+
+def wrapped(
+    text: str, phrases: Sequence[str], console: Console, width: int, *, limit: int
+) -> tuple[list[Text], int]:
+    """Return the lines of a text behind a gutter, at most `width` cells wide, and what is left off.
+
+    limit: characters shown; the second value says how many are not.
+    """
+    start, left = cut(text, limit)
+    shown = []
+    for line in marked(start, phrases).split("\n", allow_blank=True):
+        parts = line.wrap(console, max(8, width - len(GUTTER)), overflow="fold")
+        for part in parts or [Text()]:
+            part.rstrip()
+            shown.append(Text.assemble((GUTTER, "dim"), part))
+    return shown, left
