@@ -57,6 +57,8 @@ class ScanOptions(TypedDict, total=False):
     """quarantine, review or never: what makes exit_code 1."""
     trusted: Path | None
     """Rows you vouch for, of the same tasks."""
+    allow: Path | None
+    """What may pass (curate-allow.yaml); beside files it is found by itself."""
 
 
 @dataclass(frozen=True, eq=False)
