@@ -36,7 +36,7 @@ BLOCK = re.compile(
 )
 MARK = re.compile(r"run(?:: exit (?P<code>\d+))?|not run: .+")
 REVIEWS = REPOSITORY / "examples" / "quickstart" / "data" / "reviews.jsonl"
-ROWS = 240
+ROWS = 400
 
 
 def blocks(path: Path) -> list[tuple[str | None, str]]:
