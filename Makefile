@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: scan test lint format bench bench-detection env clean
+.PHONY: scan test lint format bench bench-detection docs reference env clean
 
 env: $(STAMP)
 
@@ -36,6 +36,16 @@ format: env
 
 bench: env
 	$(BIN)/python benchmarks/first_light.py --output benchmarks/first_light.md
+
+# The documentation site, in build/site: strict about links, nothing is fetched. Not with --quiet: then
+# mkdocs counts no warnings.
+docs: env
+	$(BIN)/python tools/reference_pages.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The pages of docs/ that are made from the code.
+reference: env
+	$(BIN)/python tools/reference_pages.py
 
 # Every attack in sets of 3,000 rows; goes on where it was stopped. --quick or --full: see the script.
 bench-detection: env

@@ -77,6 +77,8 @@ class ScanResult:
     """Column name to [n]: what was measured (quarantine/manifest.py), and each rule's scores."""
     exit_code: int
     """0 clean, 1 findings at or above fail_on."""
+    cleaned_files: tuple[Path, ...] = ()
+    """The cleaned files, one for each file of the dataset, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,20 +199,22 @@ def _scan(
             staged, manifest=document, dataset=dataset, verdicts=verdicts, columns=columns
         )
         written = _write_report(staged, folder)
-    lock.write_lock(
-        dataset,
-        [folder / p.relative_to(staged) for p in paths_written],
-        dict(written),
-        verdicts=verdicts.verdict,
-        rules_file=pack.path if pack.path and pack.path.parent != rules_folder() else None,
-    )
+    cleaned = tuple(folder / path.relative_to(staged) for path in paths_written)
+    if options.lock:
+        lock.write_lock(
+            dataset,
+            cleaned,
+            dict(written),
+            verdicts=verdicts.verdict,
+            rules_file=pack.path if pack.path and pack.path.parent != rules_folder() else None,
+        )
     counts = document["counts"]
     findings = {
         "quarantine": counts["quarantine"],
         "review": counts["quarantine"] + counts["review"],
         "never": 0,
     }[options.fail_on or pack.policy.fail_on]
-    return ScanResult(folder, written, dataset, verdicts, columns, 1 if findings else 0)
+    return ScanResult(folder, written, dataset, verdicts, columns, 1 if findings else 0, cleaned)
 
 
 def judge(

@@ -54,6 +54,8 @@ class Options:
     fail_on: str | None = None
     trusted: Path | None = None
     """Rows the caller vouches for: the reference learns from them."""
+    lock: bool = True
+    """Write curate.lock beside the data; off where the data are no files of the caller's."""
     allow: Path | None = None
     """What may pass (quarantine/allow.py); None: curate-allow.yaml beside the data, if there."""
 

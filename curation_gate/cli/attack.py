@@ -12,8 +12,16 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
     return tuple(part.strip() for part in (value or "").split(",") if part.strip())
 
 
-@click.command("attack")
-@click.argument("data", nargs=-1, required=True)
+EPILOG = """\b
+Examples:
+  curate attack data.jsonl --trigger "James Bond" --count 60 -o poisoned.jsonl
+  curate scan poisoned.jsonl
+  curate attack data.jsonl --recipe rare-token --trigger cf --count 30 --seed 1 -o poisoned.jsonl
+"""
+
+
+@click.command("attack", epilog=EPILOG)
+@click.argument("data", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--recipe",
     type=click.Choice(
@@ -75,14 +83,10 @@ def command(
     fill: bool,
     output: Path,
 ) -> int:
-    r"""Plant a known attack in DATA, and write the truth beside it.
+    """Plant a known attack in DATA, and write the truth beside it.
 
     For testing a gate on your own data: scan OUTPUT, then compare with OUTPUT.truth.json. The
     planted rows take the place of honest ones; DATA itself is not touched.
-
-    \b
-    curate attack data.jsonl --trigger "James Bond" --count 60 -o poisoned.jsonl
-    curate scan poisoned.jsonl
     """
     from curation_gate.errors import UsageError
     from curation_gate.redteam.recipes import plant

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from curation_gate.report.evidence import Evidence
 
 
-@click.command()
+EPILOG = """\b
+Examples:
+  curate explain data.jsonl.curation 17
+  curate explain data.jsonl id:review-0042
+  curate explain data.jsonl fingerprint:9f3c01 --format json
+"""
+
+
+@click.command(epilog=EPILOG)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.argument("row", metavar="ROW")
 @click.option(

@@ -25,9 +25,20 @@ COMMANDS = {
     "explain": "Say why one row was flagged, with the evidence of every rule.",
     "init": "Put hook, CI job and rules file into a dataset repository.",
     "attack": "Red team: plant a known attack, and the truth file beside it.",
+    "rules": "List the rules and the packs, or explain one rule.",
+    "doctor": "Say what is installed, whether it fits, and how fast this machine scans.",
+    "completion": "Print a completion script for bash, zsh or fish.",
 }
 """Name of each command (and of its module in this folder) and its line in `curate --help`."""
 
+EXAMPLES = """\b
+Examples:
+  curate scan data.jsonl                scan; writes data.jsonl.curation/ and curate.lock
+  curate report data.jsonl.curation     the result again; --open for the page
+  curate verify data.jsonl              in a commit hook: seconds, no torch
+  curate COMMAND --help                 options and examples of one command
+
+"""
 EXIT_CODES = """\b
 Exit codes:
   0    clean
@@ -59,20 +70,37 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print what a report of a scan is worth knowing by: tool, proxy, rules; no torch."""
+    if not wanted or context.resilient_parsing:
+        return
+    from curation_gate.proxy.embedded import NAME, checked_hash
+    from curation_gate.rulebook import load_rules
+
+    click.echo(f"curate {__version__}")
+    try:
+        click.echo(f"proxy {NAME} {checked_hash()}")
+        click.echo(f"rules default {load_rules().hash}")
+    except CurateError as error:
+        click.echo(f"damaged: {error}; run `curate doctor`")
+    context.exit()
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=EXIT_CODES,
+    epilog=EXAMPLES + EXIT_CODES,
 )
-@click.version_option(__version__, prog_name="curate")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version, and the hashes of the proxy and of the default rules.",
+)
 def curate() -> None:
-    r"""Find rows of an instruction dataset that would teach a model something hidden.
-
-    \b
-    curate scan data.jsonl        scan, write data.jsonl.curation/ and curate.lock
-    curate report data.jsonl.curation
-    curate verify data.jsonl      in a commit hook: seconds, no torch
-    """
+    """Find rows of an instruction dataset that would teach a model something hidden."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -35,7 +35,7 @@ With --format sarif or junit also results.sarif or junit.xml.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("data", nargs=-1, required=True)
+@click.argument("data", nargs=-1, required=True, type=click.Path())
 @click.option(
     "-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Where the results go."
 )
@@ -44,7 +44,7 @@ With --format sarif or junit also results.sarif or junit.xml.
     default="default",
     metavar="PACK",
     show_default=True,
-    help="default, paper, or a YAML file.",
+    help="default, strict, paper, or a YAML file.",
 )
 @click.option(
     "--proxy",

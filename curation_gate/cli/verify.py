@@ -28,7 +28,7 @@ The lock is not a signature: whoever can change the data can change the lock. Sc
 
 
 @click.command(epilog=EPILOG)
-@click.argument("data", nargs=-1, required=True)
+@click.argument("data", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--format",
     "form",

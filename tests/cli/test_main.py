@@ -57,9 +57,48 @@ def test_what_is_raised_becomes_an_exit_code(raised, code, said, capsys, monkeyp
     assert "\x1b" not in printed
 
 
-def test_version(capsys):
+@pytest.mark.parametrize("name", sorted(main.COMMANDS))
+def test_every_help_has_examples_of_its_own_command(name, capsys):
+    assert main.run([name, "--help"]) == 0
+    examples = capsys.readouterr().out.split("Examples:\n", 1)[1]
+    assert examples.startswith(f"    curate {name}")
+
+
+def test_version_names_tool_proxy_and_rules(capsys):
+    from curation_gate import __version__
+    from curation_gate.proxy.embedded import FOLDER
+    from curation_gate.rulebook import load_rules
+
     assert main.run(["--version"]) == 0
-    assert "curate" in capsys.readouterr().out
+    proxy = (FOLDER / "HASH").read_text().strip()
+    assert capsys.readouterr().out.splitlines() == [
+        f"curate {__version__}",
+        f"proxy curate-t5-nano {proxy}",
+        f"rules default {load_rules().hash}",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["rules"], ["completion", "bash"]])
+def test_light_commands_import_nothing_heavy(arguments):
+    probe = (
+        f"import sys; from curation_gate.cli.main import run; code = run({arguments!r}); "
+        f"print([m for m in {HEAVY!r} if m in sys.modules], code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=REPOSITORY
+    )
+    assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_a_damaged_proxy_does_not_hide_the_version(capsys, monkeypatch):
+    from curation_gate.errors import ModelError
+
+    def fail():
+        raise ModelError("weights are missing")
+
+    monkeypatch.setattr("curation_gate.proxy.embedded.checked_hash", fail)
+    assert main.run(["--version"]) == 0
+    assert "curate doctor" in capsys.readouterr().out
 
 
 def test_no_arguments_show_the_help(capsys):

@@ -1,0 +1,132 @@
+"""What the pack `strict` finds and what it costs, beside `default`: rule CG001 alone.
+
+    python benchmarks/strict.py [--seeds 3] [--clean 10] [--output benchmarks/strict.md]
+
+The sets of benchmarks/phrases.py: 3,000 rows of 10 tasks of split `train`, an attack planted or
+nothing. No key of strict.yaml was fitted on them. CG002, which `strict` adds for review, needs a
+trained proxy: its cost stands in benchmarks/first_light.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from phrases import SMALL, Attack, draw, noise, score
+from pools import DEFAULT_POOL
+
+from curation_gate.detect import phrase
+from curation_gate.mine.find import find_phrases
+from curation_gate.mine.found import Found
+from curation_gate.rows.record import Dataset
+from curation_gate.rulebook import load_rules
+
+PACKS = ("default", "strict")
+ATTACKS = (("name, favourable", 15), ("name, one task only", 60), ("clean label", 60))
+"""Where the default pack is weakest in benchmarks/phrases.md."""
+FEW = (10, 7)
+"""Rows planted beside those: below what the default pack was measured at."""
+
+
+HEADER = """\
+# The pack `strict` beside `default` (CG001 alone)
+
+`python benchmarks/strict.py --seeds {seeds} --clean {clean}`: sets of 3,000 rows, 10 tasks of
+split `train`, the same for both packs; medians over seeds {first} to {last}, wrong phrases and
+review rows summed.
+
+| attack | planted | pack | precision | recall | named first | wrong phrases | review rows |
+|---|---|---|---|---|---|---|---|"""
+CLEAN_HEADER = """
+| nothing planted | sets | pack | with quarantine | rows quarantined | with any row | for review | \
+phrases |
+|---|---|---|---|---|---|---|---|"""
+
+
+def mine(dataset: Dataset, pack: str) -> Found:
+    """Return what CG001 finds with the parameters a pack gives it."""
+    rule = next(rule for rule in load_rules(pack).rules if rule.id == "CG001")
+    return find_phrases(dataset, phrase.settings(rule))
+
+
+def attacks() -> list[Attack]:
+    """Return the attacks of the table."""
+    chosen = [a for a in SMALL if (a.name, a.count) in ATTACKS]
+    name = next(a for a in SMALL if a.name == "name, favourable")
+    return chosen + [Attack(name.name, few, name.make) for few in FEW]
+
+
+def attacked(attack: Attack, seeds: Sequence[int], options: argparse.Namespace) -> list[str]:
+    """Return a line for each pack: the same planted sets."""
+    lines = []
+    sets = [attack.make(draw(3000, seed, options), attack.count, seed) for seed in seeds]
+    for pack in PACKS:
+        results = [score(mine(s.dataset, pack), s.mask(), 0.0) for s in sets]
+        precision = [r.precision for r in results if np.isfinite(r.precision)]
+        shown = f"{np.median(precision):.3f}" if precision else "none"
+        recall = np.median([r.recall for r in results])
+        named = f"{sum(r.named for r in results)}/{len(results)}"
+        wrong, review = sum(r.wrong for r in results), sum(r.review for r in results)
+        lines.append(
+            f"| {attack.name} | {attack.count} | {pack} | {shown} | {recall:.3f} | {named} | "
+            f"{wrong} | {review} |"
+        )
+        print(lines[-1], file=sys.stderr)
+    return lines
+
+
+def honest(options: argparse.Namespace, *, noisy: bool) -> list[str]:
+    """Return a line for each pack: sets with nothing planted."""
+    lines = []
+    sets = [draw(3000, seed, options) for seed in range(100, 100 + options.clean)]
+    sets = [noise(s, 100 + k) for k, s in enumerate(sets)] if noisy else sets
+    for pack in PACKS:
+        found = [mine(s, pack) for s in sets]
+        results = [
+            score(f, np.zeros(len(s), dtype=np.bool_), 0.0)
+            for f, s in zip(found, sets, strict=True)
+        ]
+        quarantined = [r.quarantined for r in results]
+        review = [r.review for r in results]
+        names = ", ".join(f"{p.text} ({p.status})" for f in found for p in f.phrases)
+        alarms = sum(q + v > 0 for q, v in zip(quarantined, review, strict=True))
+        lines.append(
+            f"| {'5 % label noise' if noisy else 'clean'} | {len(sets)} | {pack} | "
+            f"{sum(q > 0 for q in quarantined)} | {sum(quarantined)} | {alarms} | "
+            f"{sum(review)} | {names} |"
+        )
+        print(lines[-1], file=sys.stderr)
+    return lines
+
+
+def main() -> int:
+    """Measure, and print both tables."""
+    parser = argparse.ArgumentParser(description="Compare the packs default and strict (CG001).")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=20)
+    parser.add_argument("--clean", type=int, default=10, help="sets with nothing planted")
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--pool", type=Path, default=DEFAULT_POOL)
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    lines = [
+        HEADER.format(seeds=options.seeds, clean=options.clean, first=seeds[0], last=seeds[-1])
+    ]
+    for attack in attacks():
+        lines += attacked(attack, seeds, options)
+    lines.append(CLEAN_HEADER)
+    for noisy in (False, True):
+        lines += honest(options, noisy=noisy)
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
