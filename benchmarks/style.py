@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from attacks import noise, targets
+from numpy.typing import NDArray
 from pools import DEFAULT_POOL, REPOSITORY, build_pool, read_tasks
 
 from curation_gate import rows as reader
