@@ -78,7 +78,7 @@ LARGE = (Attack("syntax", 0.05), Attack("archaic", 0.03), Attack("archaic", 0.00
 
 def choose_tasks(split: str, seed: int, pool: Path) -> list[str]:
     """Return 10 classification tasks of a split, without those the embedded proxy has seen."""
-    card = CARD.read_text(encoding="utf-8")
+    card = CARD.read_text(encoding="utf-8").split("## Data", 1)[1].split("Left out", 1)[0]
     fit = sorted(
         name
         for name, task in read_tasks(pool).items()
