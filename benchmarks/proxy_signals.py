@@ -24,10 +24,10 @@ from curation_gate.detect.signals import majority_signs, robust_z
 from curation_gate.influence.directional import directional_influence
 from curation_gate.influence.factors import fit_factors
 from curation_gate.influence.query import build_query, mean_gradient
-from curation_gate.probes.build import ProbeSet, from_entities, from_keywords, transform
+from curation_gate.probes.build import from_entities, from_keywords
+from curation_gate.probes.record import ProbeSet, transform
 from curation_gate.proxy.cache import finetune_cached
 from curation_gate.proxy.model import Limits, load_proxy
-from curation_gate.proxy.scoring import row_losses
 from curation_gate.rulebook import RulePack
 from curation_gate.settings import Options, finetune_settings, influence_plan
 
@@ -45,7 +45,7 @@ def judge(
 ) -> Mapping[str, Judgement]:
     """Return flags and scores of each line, by its name in the table."""
     asked = _questions(dataset, pack, trigger, seed)
-    influence, loss, tokens = _measure(dataset, pack, asked, seed)
+    influence, loss, likelihood = _measure(dataset, pack, asked, seed)
     strata = dataset.strata()
     lines: dict[str, Judgement] = {"high loss, top 2 %": high_loss(loss)}
     for arm, (a, b) in (("K", ("K", "TK")), ("N", ("N", "TN"))):
@@ -53,7 +53,7 @@ def judge(
         lines[f"the paper's R1, arm {arm}"] = scores > THRESHOLD, scores
     plain = robust_z(influence["K"], strata) * -majority_signs(influence["K"], strata)
     lines["mean influence, no negation, arm K"] = plain > THRESHOLD, plain
-    learned = np.exp(-loss.astype(np.float64) * tokens)
+    learned = np.exp(likelihood.astype(np.float64))
     divergence = robust_z((_odds(learned) - _odds(p_ref)).astype(np.float32), strata)
     lines["stage: divergence"] = divergence > THRESHOLD, divergence
     own = np.maximum(1 - learned, SURE)
@@ -86,8 +86,8 @@ def _questions(dataset: Dataset, pack: RulePack, trigger: str, seed: int) -> Map
 
 def _measure(
     dataset: Dataset, pack: RulePack, asked: Mapping[str, ProbeSet], seed: int
-) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32], NDArray[np.int64]]:
-    """Return [n] influence on each probe set, [n] loss, nats a token, and [n] answer tokens."""
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32], NDArray[np.float32]]:
+    """Return [n] influence on each probe set, [n] loss, nats a token, [n] answer likelihood."""
     proxy = load_proxy(
         pack.proxy.name, dataset.rows, limits=Limits(max_tokens=pack.proxy.max_tokens), seed=seed
     )
@@ -110,6 +110,6 @@ def _measure(
         )
         for questions in asked.values()
     ]
-    table = directional_influence(proxy, encoded, directions)
-    tokens = np.array([len(target) for target in encoded.targets], dtype=np.int64)
-    return {name: table[:, k] for k, name in enumerate(asked)}, row_losses(proxy, encoded), tokens
+    passed = directional_influence(proxy, encoded, directions)
+    by_name = {name: passed.influence[:, k] for k, name in enumerate(asked)}
+    return by_name, passed.loss, passed.log_likelihood
