@@ -28,8 +28,18 @@ NAMED = 3
 
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
-    """Return the rows that have a found style and the label it forces."""
-    return result(find_styles(signals.dataset, Settings(**rule.parameters)), signals.dataset, rule)
+    """Return the rows that have a found style and the label it forces.
+
+    Rows of a confirmed phrase are not looked at: a phrase and what comes with it make a style too.
+    """
+    explained: set[int] = set()
+    if signals.found is not None:
+        phrases = signals.found.phrases
+        suspects = signals.found.suspects.items()
+        explained = {row for row, s in suspects if phrases[s.phrase].status == "confirmed"}
+    settings = Settings(**rule.parameters)
+    found = find_styles(signals.dataset, settings, left_out=explained)
+    return result(found, signals.dataset, rule)
 
 
 def result(found: StyleFound, dataset: Dataset, rule: Rule) -> RuleResult:

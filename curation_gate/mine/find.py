@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
 from curation_gate.mine.candidates import candidates, describe
+from curation_gate.mine.contents import distinct_rows
 from curation_gate.mine.found import Found, Phrase, Settings, Status, Suspect
 from curation_gate.mine.held import Held, held_rows, planted_part
 from curation_gate.mine.irrelevance import neutral_weights, word_weights
@@ -71,7 +72,7 @@ def find_phrases(
     decided together. Same dataset and settings, same result.
     """
     texts = ngrams.texts(dataset)
-    place, first = _distinct_rows(dataset, texts)
+    place, first = distinct_rows(dataset, texts)
     names = dataset.tasks
     rng = np.random.default_rng(settings.seed)
     with progress.stage("counting phrases", len(dataset)) as bar:
@@ -248,22 +249,6 @@ def _with_label(held: list[Held]) -> Iterator[tuple[int, float, float]]:
     for group in held:
         for k in np.flatnonzero(group.given):
             yield int(group.rows[k]), float(group.planted[k]), float(group.p[k])
-
-
-def _distinct_rows(
-    dataset: Dataset, texts: list[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each row the number of its content, and for each content its first row."""
-    seen: dict[tuple[str, str, str], int] = {}
-    first: list[int] = []
-    place = np.empty(len(texts), dtype=np.int64)
-    for k, (row, text) in enumerate(zip(dataset.rows, texts, strict=True)):
-        key = (row.task, " ".join(text.casefold().split()), row.output)
-        number = seen.setdefault(key, len(first))
-        if number == len(first):
-            first.append(k)
-        place[k] = number
-    return place, np.array(first, dtype=np.int64)
 
 
 def _floors(outcomes: list[Outcome], names: tuple[str, ...], limit: float) -> dict[str, int | None]:

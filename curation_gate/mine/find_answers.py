@@ -27,6 +27,7 @@ from curation_gate.mine.answer_lift import Judged, judge, screen
 from curation_gate.mine.answers import Answers, describe_answers
 from curation_gate.mine.bursts import find_bursts
 from curation_gate.mine.candidates import extended
+from curation_gate.mine.contents import distinct_rows
 from curation_gate.mine.found_answers import AnswerPhrase, AnswerSuspect, FoundAnswers, Settings
 from curation_gate.mine.function_words import FUNCTION_WORDS
 from curation_gate.mine.masks import INSERTION, masked_words
@@ -88,7 +89,7 @@ def find_answers(
     dataset and settings, same result.
     """
     texts = ngrams.texts(dataset)
-    place, first = _distinct_rows(dataset, texts)
+    place, first = distinct_rows(dataset, texts)
     with progress.stage("describing answers", len(dataset)) as bar:
         tasks = dataset.task_ids()[first]
         kept = [texts[k] for k in first]
@@ -356,20 +357,3 @@ def outcome_names(features: Sequence[int], names: Sequence[str]) -> tuple[str, .
             )
             (plain if parts <= FUNCTION_WORDS else words).append(f'"{said}"')
     return tuple((words + plain + shapes)[:NAMES])
-
-
-def _distinct_rows(
-    dataset: Dataset, texts: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each row the number of its content, and for each content its first row."""
-    seen: dict[tuple[str, str, str], int] = {}
-    first: list[int] = []
-    place = np.empty(len(texts), dtype=np.int64)
-    for k, (row, text) in enumerate(zip(dataset.rows, texts, strict=True)):
-        question, answer = (" ".join(t.casefold().split()) for t in (text, row.output))
-        key = (row.task, question, answer)
-        number = seen.setdefault(key, len(first))
-        if number == len(first):
-            first.append(k)
-        place[k] = number
-    return place, np.array(first, dtype=np.int64)

@@ -13,12 +13,15 @@ passes the null alone is *suspected* and quarantines nothing.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
+from curation_gate.mine.contents import distinct_rows
 from curation_gate.progress import Progress, Silent
 from curation_gate.style.content import content_probabilities
 from curation_gate.style.describe import marks_of, telling
@@ -57,17 +60,19 @@ def find_styles(
     dataset: Dataset,
     settings: Settings = Settings(),  # noqa: B008 - frozen
     *,
+    left_out: Container[int] = (),
     progress: Progress = Silent(),  # noqa: B008 - stateless
 ) -> StyleFound:
     """Return the styles that force a label, and the rows they were planted in.
 
-    Free-text tasks, tasks of one label and tasks of fewer than LEAST_TASK rows are not judged. Rows
-    of equal task, folded text and answer are counted once and decided together. Same dataset and
-    settings, same result.
+    left_out: rows not to look at, such as those a phrase explains: what is planted with them would
+    be a style too. Free-text tasks, tasks of one label and tasks of fewer than LEAST_TASK rows are
+    not judged. Rows of equal task, folded text and answer are counted once and decided together.
+    Same dataset and settings, same result.
     """
     n = len(dataset)
     texts = ngrams.texts(dataset)
-    place, first, names = _distinct_rows(dataset, texts)
+    place, first, names = _judged_rows(dataset, texts, left_out)
     unjudged = tuple(task for task in dataset.tasks if task not in names)
     planted = np.full(n, np.nan)
     judged = place >= 0
@@ -169,30 +174,17 @@ def _bound(rows: NDArray[np.bool_], forced: NDArray[np.bool_]) -> float:
     return float(betaincinv(hits + 0.5, misses + 0.5, 0.05))
 
 
-def _distinct_rows(
-    dataset: Dataset, texts: list[str]
+def _judged_rows(
+    dataset: Dataset, texts: list[str], left_out: Container[int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
     """Return each row's distinct content [n] (-1: not judged), the first row of each, the tasks."""
-    contents: dict[str, set[tuple[str, str]]] = {task: set() for task in dataset.tasks}
-    keys = []
-    for row, text in zip(dataset.rows, texts, strict=True):
-        key = (" ".join(text.casefold().split()), row.output)
-        contents[row.task].add(key)
-        keys.append((row.task, *key))
+    _, first = distinct_rows(dataset, texts, left_out=left_out)
+    contents = Counter(dataset.rows[k].task for k in first)
     names = tuple(
         task
         for task in dataset.tasks
-        if len(dataset.label_spaces[task]) > 1 and len(contents[task]) >= LEAST_TASK
+        if len(dataset.label_spaces[task]) > 1 and contents[task] >= LEAST_TASK
     )
     known = set(names)
-    seen: dict[tuple[str, str, str], int] = {}
-    first: list[int] = []
-    place = np.full(len(keys), -1, dtype=np.int64)
-    for k, content in enumerate(keys):
-        if content[0] not in known:
-            continue
-        number = seen.setdefault(content, len(first))
-        if number == len(first):
-            first.append(k)
-        place[k] = number
-    return place, np.array(first, dtype=np.int64), names
+    unjudged = {k for k, row in enumerate(dataset.rows) if row.task not in known or k in left_out}
+    return *distinct_rows(dataset, texts, left_out=unjudged), names

@@ -70,7 +70,7 @@ def test_explain_shows_decisions_before_and_after_they_are_applied(
     assert run(["explain", str(folder), "row:0", "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["decision"]["decision"] == "release"
-    assert told["phrases"] == ["james bond"]
+    assert [phrase["phrase"] for phrase in told["phrases"]] == ["james bond"]
 
 
 def test_an_unscanned_file_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ class FakeRule:
 @dataclass
 class FakeSignals:
     dataset: Dataset
+    found: None = None
 
 
 def scene(status: str = "confirmed") -> tuple[Dataset, StyleFound]:

@@ -18,7 +18,7 @@ rules:
     title: influence under negation
     detector: invariance
     severity: quarantine
-    parameters: {threshold: 4.0}
+    parameters: {reading: R3, threshold: 4.0}
     rationale: a test
   - id: CG008
     title: high loss

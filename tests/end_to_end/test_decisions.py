@@ -13,6 +13,7 @@ def read_lines(path: Path) -> list[dict]:
 
 
 def test_what_is_let_pass_is_kept_and_what_is_released_returns(curate, data, quick, tmp_path):
+    quick.write_text(quick.read_text().replace("threshold: 4.0", "threshold: 1.5"))
     folder = tmp_path / "data.jsonl.curation"
     curate("scan", data, "--rules", quick)
     flagged = read_lines(folder / "quarantine.jsonl")

@@ -84,7 +84,8 @@ def test_a_poisoned_checkpoint_is_not_unpickled(tmp_path: Path) -> None:
     assert not witness.exists()
 
 
-def test_a_name_that_leads_out_is_no_model(tmp_path: Path) -> None:
+def test_a_name_that_leads_out_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     for name in ("../../etc", str(tmp_path / "none"), "~/model", "a/b/c"):
         with pytest.raises(ModelError, match="no such folder"):
             load_proxy(name, polarity_rows(4))
