@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from curation_gate.mine import ngrams
 from curation_gate.mine.found import Phrase, Status
 from curation_gate.mine.held import Held
-from curation_gate.mine.irrelevance import MEANING, word_weights
 from curation_gate.mine.lift import CONTINUITY, SPREAD, Lift
 from curation_gate.mine.masks import INSERTION
 from curation_gate.mine.templates import templated
+from curation_gate.mine.unlifted import SPREAD_POSITION, bound, covered_by_honest_rows, one_sided
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix, csr_matrix
@@ -31,8 +31,6 @@ PURE_BOUND = 0.85
 """What the bound has to reach over all rows, adverse or not, where few are adverse: 12 of 12 do."""
 CONFIRMED_PURE = 5.5
 """What confirms a phrase that is as pure as that, in place of CONFIRMED (choice)."""
-ONE_SIDED = 0.95
-"""What the bound has to reach over all rows of a phrase that is one-sided: 39 of 39 rows do."""
 ALONE_BOUND = 0.82
 """The same for a phrase of a single task: 9 of 9 rows do."""
 INNER_LIFT = 0.8
@@ -41,8 +39,6 @@ CONFIRMED = 7.0
 """Sum of the z elsewhere and the frozen z that confirms a phrase: 4.9 deviations of such a sum."""
 ALONE = 6.0
 """Frozen z that confirms a phrase of a single task."""
-SPREAD_POSITION = -0.05
-"""Frozen position (see POSITION) that a phrase spread over tasks needs: about the middle."""
 POSITION = 0.25
 """Frozen evidence per information that a phrase of a single task needs; +1/2 is what rows of
 another label have, -1/2 what honest rows have."""
@@ -76,12 +72,15 @@ def candidates(
     fixed: csr_matrix,
     tasks: NDArray[np.int64],
     limits: tuple[float, float],
+    *,
+    covered: bool = False,
 ) -> list[tuple[int, Status]]:
     """Return phrases and what they are, strongest first; confirmed ones, or else the others.
 
     columns: [n, f] rows of each phrase; masked: [f, 2u] words masked with it; fixed: [n, u] words
     of a template (templates.py); tasks: [n]; limits: thresholds of z for phrases spread over tasks,
-    and for any phrase.
+    and for any phrase; covered: confirm phrases that honest rows carry too (half of a pair looks
+    like one: pairs come first).
     """
     frozen_z = frozen_deviation(lift.disowned, lift.information)
     whole_z = frozen_deviation(lift.disowned_whole, lift.information)
@@ -104,6 +103,8 @@ def candidates(
     # A template in the task that adds most: then the other tasks have to be enough.
     doubted = np.flatnonzero(confirmed & spread & (lift.elsewhere < limits[0]))
     confirmed[templated(doubted, lift, columns, grams, masked, fixed, tasks)] = False
+    if covered:
+        confirmed |= covered_by_honest_rows(lift, frozen_z, position, limits[0])
     chosen = _apart(np.flatnonzero(confirmed), lift, columns, grams)
     if chosen:
         return [(k, "confirmed") for k in chosen]
@@ -115,30 +116,9 @@ def candidates(
     suspected[templated(some, lift, columns, grams, masked, fixed, tasks)] = False
     chosen = _apart(np.flatnonzero(suspected), lift, columns, grams)
     found: list[tuple[int, Status]] = [(k, "suspected") for k in chosen[:MOST_SUSPECTED]]
-    one_sided = np.flatnonzero(_one_sided(lift, grams, limits))
-    chosen = _apart(one_sided, replace(lift, z=lift.overall), columns, grams)
+    pure_ones = np.flatnonzero(one_sided(lift, grams, limits))
+    chosen = _apart(pure_ones, replace(lift, z=lift.overall), columns, grams)
     return found + [(k, "one-sided") for k in chosen[:MOST_SUSPECTED]]
-
-
-def _one_sided(lift: Lift, grams: Grams, limits: tuple[float, float]) -> NDArray[np.bool_]:
-    """[f] Phrases without a meaning of their own that go with one label only, in several tasks.
-
-    Over all rows, since a trigger with clean labels stands in rows that speak for its label: what
-    it has is a purity that no honest phrase of so many rows has, in every task.
-    """
-    meaning = np.abs(word_weights(grams.words)).max(axis=1, initial=0.0)
-    meaning = np.append(meaning, (0.0, 0.0))  # the marks of a text's ends
-    most = np.array([max(meaning[w] for w in phrase) for phrase in grams.phrases])
-    pure = bound(lift.given, lift.rows) >= ONE_SIDED
-    beyond = (lift.overall >= limits[1]) & (lift.overall_elsewhere >= limits[0])
-    return np.asarray(pure & beyond & (most < MEANING))
-
-
-def bound(hits: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[f] Lower 5 % bound of a share of which `hits` of `rows` were seen (Jeffreys)."""
-    from scipy.special import betaincinv  # noqa: PLC0415 - only a scan needs scipy
-
-    return np.asarray(betaincinv(hits + 0.5, rows - hits + 0.5, 0.05))
 
 
 def frozen_deviation(

@@ -114,14 +114,15 @@ def find_phrases(
                 for outcome in outcomes:
                     judged[outcome.rows] = True
             view = _View(lift, columns, grams, corpus.masked, limits, turn)
-            new = candidates(
-                lift, columns, grams, corpus.masked, corpus.fixed, corpus.tasks, limits
-            )
-            again = search.take([k for k, status in new if status == "confirmed"], view, outcomes)
+            shared = (lift, columns, grams, corpus.masked, corpus.fixed, corpus.tasks, limits)
+            again = search.take(_confirmed(candidates(*shared)), view, outcomes)
             if not again:
                 again = search.take_pairs(view, outcomes, rng, settings)
             if not again:
-                search.suspect([x for x in new if x[1] != "confirmed"], view, outcomes)
+                new = candidates(*shared, covered=True)
+                again = search.take(_confirmed(new), view, outcomes)
+                if not again:
+                    search.suspect([x for x in new if x[1] != "confirmed"], view, outcomes)
             bar.advance(1)
             if not again:
                 break
@@ -208,7 +209,7 @@ class _Search:
         pairs = _View(lift, columns, grams, masked, limits, view.turn, halves)
         fixed, tasks = self.corpus.fixed, self.corpus.tasks
         new = candidates(lift, columns, grams, masked, fixed, tasks, limits)
-        return self.take([k for k, status in new if status == "confirmed"], pairs, outcomes)
+        return self.take(_confirmed(new), pairs, outcomes)
 
     def suspect(
         self, chosen: list[tuple[int, Status]], view: _View, outcomes: list[Outcome]
@@ -242,6 +243,10 @@ class _Search:
                 halves=view.halves[index] if view.halves else 0,
             )
         )
+
+
+def _confirmed(found: Sequence[tuple[int, Status]]) -> list[int]:
+    return [k for k, status in found if status == "confirmed"]
 
 
 def _with_label(held: list[Held]) -> Iterator[tuple[int, float, float]]:

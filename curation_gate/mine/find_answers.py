@@ -53,8 +53,8 @@ SURE_BOUND = 0.9
 """What the bound has to reach then: 18 of 18 do (choice)."""
 ORDINARY_ROWS = 4
 """Rows in an ordinary context that have to speak (choice)."""
-WITNESSES = 5
-"""Rows with the outcome that a task needs to count as one more task (choice)."""
+WITNESSES = ((2, 4), (3, 3))
+"""Tasks, and rows with the outcome in each, that make an ordinary phrase a trigger (choice)."""
 PURE = 0.75
 """Share of a phrase's rows with the outcome from which the others are judged by it too (choice)."""
 SUSPECTED = 3
@@ -246,7 +246,7 @@ class _Search:
             return False
         held = judged.rows[judged.outcome]
         rows = np.bincount(corpus.tasks[held])
-        if (rows >= WITNESSES).sum() > 1:
+        if any((rows >= each).sum() >= tasks for tasks, each in WITNESSES):
             return True
         masked = len(self.masks[phrase])
         full = extended(words, [corpus.spoken[k] for k in held])
