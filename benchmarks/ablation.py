@@ -12,9 +12,9 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate import pipeline
+from curation_gate import judging
+from curation_gate.judging import Judged, judge
 from curation_gate.mine import candidates, find
-from curation_gate.pipeline import Judged, judge
 from curation_gate.settings import Options
 
 NEVER = -1e9
@@ -47,7 +47,7 @@ def stages(judged: Judged, options: Options) -> Iterator[tuple[str, Judged]]:
     for on, name in enumerate(names[:-1]):
         with ExitStack() as stack:
             if judged.reference is not None:  # it is the same in every stage
-                same = mock.patch.object(pipeline, "_refer", return_value=judged.reference)
+                same = mock.patch.object(judging, "_refer", return_value=judged.reference)
                 stack.enter_context(same)
             for tests in list(TESTS.values())[on:]:
                 for module, name_there, off in tests:

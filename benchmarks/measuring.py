@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from sets import Case, Set, build
 
 from curation_gate.detect.registry import NEEDS_PROXY
-from curation_gate.pipeline import judge
+from curation_gate.judging import judge
 from curation_gate.redteam.evaluate import score
 from curation_gate.rulebook import load_rules
 from curation_gate.settings import Options
 from curation_gate.timing import peak_memory_mb
 
 if TYPE_CHECKING:
-    from curation_gate.pipeline import Judged
+    from curation_gate.judging import Judged
 
 PRODUCT = "curation-gate"
 

@@ -1,4 +1,4 @@
-"""One scan, from files to verdicts: the only file that knows every stage.
+"""One scan, from files to results: with judging.py, the only file that knows every stage.
 
     rows -> reference -> mine -> proxy -> probes -> influence -> detect -> verdict
          -> quarantine + cleaned -> expectations -> report
@@ -11,7 +11,6 @@ leaves no half-written output, and resumes from its cache.
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,39 +24,24 @@ from threadpoolctl import threadpool_limits
 from curation_gate import atomic, rows
 from curation_gate.detect import contrast
 from curation_gate.detect.divergence import divergences
-from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENCE
-from curation_gate.detect.signals import Signals
-from curation_gate.detect.verdict import decide
 from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError, OutputError
-from curation_gate.influence.measure import Influence, measure_influence
-from curation_gate.mine.find import find_phrases
-from curation_gate.probes.flips import Flips, flip_rates, flips
-from curation_gate.probes.record import ProbeSet, transform
+from curation_gate.judging import apply_rules, measure
 from curation_gate.progress import Progress, Silent
-from curation_gate.proxy.cache import finetune_cached
-from curation_gate.proxy.finetune import Outcome, held_out_rows
-from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
+from curation_gate.proxy.model import pick_device
 from curation_gate.quarantine import lock, manifest
 from curation_gate.quarantine.allow import let_pass, load_allow
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN, describe
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
-from curation_gate.reference.frozen import FrozenReference
 from curation_gate.rulebook import RulePack, load_rules, rules_folder
 from curation_gate.settings import (
     Options,
-    build_probes,
-    find_settings,
-    finetune_settings,
-    influence_plan,
 )
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import RuleResult, Verdicts
-    from curation_gate.mine.found import Found
-    from curation_gate.reference.record import ReferenceScores
+    from curation_gate.detect.evidence import Verdicts
     from curation_gate.rows.record import Dataset
 
 Columns = Mapping[str, np.ndarray[Any, Any]]
@@ -79,35 +63,6 @@ class ScanResult:
     """0 clean, 1 findings at or above fail_on."""
     cleaned_files: tuple[Path, ...] = ()
     """The cleaned files, one for each file of the dataset, in their order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What the stages that need a model say."""
-
-    signals: Signals
-    proxy: Proxy
-    proxy_hash: str
-    """Of the weights before fine-tuning."""
-    outcome: Outcome
-    probes: ProbeSet
-    influence: Influence
-    reference: ReferenceScores
-    flips: tuple[Flips, ...]
-    """How often each found phrase, and each control, makes the proxy give the suspected answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the rules of a pack say of a dataset in memory."""
-
-    signals: Signals
-    """Influences, loss and p_ref are NaN where no enabled rule reads them."""
-    reference: ReferenceScores | None
-    results: tuple[RuleResult, ...]
-    verdicts: Verdicts
-    timings: Mapping[str, Mapping[str, float | None]]
-    """Stage to seconds and rows/s."""
 
 
 def default_folder(paths: Sequence[Path | str]) -> Path:
@@ -163,18 +118,21 @@ def _scan(
     allowing = load_allow(options.allow, dataset)
     check_folder(folder, [file.path for file in dataset.files])
     with cache_folder(folder, keep=options.cache) as cache:
-        measured = _measure(dataset, pack, options, device, cache, clock, progress)
+        measured = measure(dataset, pack, options, device, cache, clock, progress)
     with clock.stage("detect", len(dataset)):
-        results = [DETECTORS[rule.detector](measured.signals, rule) for rule in pack.enabled]
-        budget = pack.policy.false_discovery_budget
-        verdicts = decide(results, [row.fingerprint for row in dataset.rows], budget)
+        results, verdicts = apply_rules(measured.signals, pack)
         allowed = None
         if allowing is not None:
             today = dt.datetime.now(dt.UTC).date()
             allowed = let_pass(
-                results, dataset, allowing[1], today, budget=budget, name=allowing[0].name
+                results,
+                dataset,
+                allowing[1],
+                today,
+                budget=pack.policy.false_discovery_budget,
+                name=allowing[0].name,
             )
-            results, verdicts = list(allowed.results), allowed.verdicts
+            results, verdicts = allowed.results, allowed.verdicts
     columns: dict[str, np.ndarray[Any, Any]] = {
         "influence": measured.signals.influence,
         "influence_negated": measured.signals.influence_negated,
@@ -215,146 +173,6 @@ def _scan(
         "never": 0,
     }[options.fail_on or pack.policy.fail_on]
     return ScanResult(folder, written, dataset, verdicts, columns, 1 if findings else 0, cleaned)
-
-
-def judge(
-    dataset: Dataset,
-    options: Options = Options(),  # noqa: B008 - frozen
-    *,
-    progress: Progress = Silent(),  # noqa: B008 - stateless
-) -> Judged:
-    """Return the verdicts of a scan without its files.
-
-    The reference is asked, and the proxy fine-tuned and asked, only where an enabled rule reads
-    what they say; a scan always does, because its report shows it. Raises as `scan` does, but for
-    files.
-    """
-    pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
-    device = pick_device(options.device)
-    clock = Clock()
-    reference: ReferenceScores | None
-    if any(rule.detector in NEEDS_PROXY for rule in pack.enabled):
-        with tempfile.TemporaryDirectory() as cache:
-            measured = _measure(dataset, pack, options, device, Path(cache), clock, progress)
-        signals, reference = measured.signals, measured.reference
-    else:
-        asked = any(rule.detector in NEEDS_REFERENCE for rule in pack.enabled)
-        reference, found = _read(dataset, pack, options, device, clock, progress, asked=asked)
-        unknown = np.full(len(dataset), np.nan, dtype=np.float32)
-        signals = Signals(
-            dataset,
-            unknown,
-            unknown,
-            unknown,
-            unknown if reference is None else reference.p_given.astype(np.float32),
-            probes=0,
-            transform=pack.probes.transform,
-            found=found,
-            reference=reference,
-        )
-    with clock.stage("detect", len(dataset)):
-        results = tuple(DETECTORS[rule.detector](signals, rule) for rule in pack.enabled)
-        budget = pack.policy.false_discovery_budget
-        verdicts = decide(results, [row.fingerprint for row in dataset.rows], budget)
-    return Judged(signals, reference, results, verdicts, clock.timings)
-
-
-def _read(
-    dataset: Dataset,
-    pack: RulePack,
-    options: Options,
-    device: torch.device,
-    clock: Clock,
-    progress: Progress,
-    *,
-    asked: bool = True,
-) -> tuple[ReferenceScores | None, Found | None]:
-    """Run the stages that fine-tune nothing: reference, where it is asked, and mining."""
-    n = len(dataset)
-    reference = None
-    if asked:
-        with clock.stage("reference", n):
-            reference = _refer(dataset, options, device, progress)
-    mining = find_settings(pack, options)
-    if mining is None:
-        return reference, None
-    with clock.stage("mine", n):
-        found = find_phrases(dataset, mining, progress=progress)
-    return reference, found
-
-
-def _measure(
-    dataset: Dataset,
-    pack: RulePack,
-    options: Options,
-    device: torch.device,
-    cache: Path,
-    clock: Clock,
-    progress: Progress,
-) -> Measured:
-    """Run the stages that need a model: reference, proxy, probes, influence."""
-    n = len(dataset)
-    reference, found = _read(dataset, pack, options, device, clock, progress, asked=True)
-    assert reference is not None
-    with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
-        proxy = load_proxy(
-            options.proxy or pack.proxy.name,
-            dataset.rows,
-            limits=Limits(max_tokens=pack.proxy.max_tokens),
-            device=device,
-            seed=options.seed,
-        )
-        first_hash = proxy.weights_hash()
-        encoded = proxy.encode_rows(dataset.rows)
-        bar.advance(n)
-    settings = finetune_settings(pack, proxy, options.seed, n)
-    with clock.stage("probes"):
-        asked = build_probes(dataset, pack, options, found, held_out_rows(n, settings))
-        probes, negated = asked.probes, transform(asked.probes, pack.probes.transform)
-        rates = flip_rates(proxy, asked.phrases)  # of the proxy before it sees the rows
-    with clock.stage("finetune"):
-        outcome = finetune_cached(proxy, encoded, settings, cache=cache, progress=progress)
-    clock.timings["finetune"]["rows_per_second"] = round(outcome.rows_per_second, 1)
-    with clock.stage("flips"):
-        flipped = flips(asked.phrases, rates, flip_rates(proxy, asked.phrases))
-    with clock.stage("influence", n):
-        influence = measure_influence(
-            proxy,
-            encoded,
-            probes.probes,
-            negated.probes,
-            asked.questions(pack.probes.transform),
-            cache=cache,
-            plan=influence_plan(pack, options),
-            progress=progress,
-        )
-    signals = Signals(
-        dataset,
-        influence.original,
-        influence.negated,
-        influence.rows.loss,
-        reference.p_given.astype(np.float32),
-        probes=len(probes),
-        transform=pack.probes.transform,
-        found=found,
-        reference=reference,
-        contrasts=influence.contrasts,
-        log_likelihood=influence.rows.log_likelihood,
-        gradient_norm=influence.rows.gradient_norm,
-        answers_ref=reference.answers,
-    )
-    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference, flipped)
-
-
-def _refer(
-    dataset: Dataset, options: Options, device: torch.device, progress: Progress
-) -> ReferenceScores:
-    """Ask the embedded proxy, which never saw these rows, what an honest answer would be."""
-    trusted = None
-    if options.trusted is not None:
-        trusted = rows.load([options.trusted], columns=options.columns, like=dataset)
-    frozen = load_proxy("embedded", dataset.rows, device=device)
-    return FrozenReference(frozen).fit(dataset, trusted, progress=progress)
 
 
 def _write_cleaned(

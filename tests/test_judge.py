@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curation_gate import pipeline, rows
+from curation_gate import judging, pipeline, rows
 from curation_gate.settings import Options
 
 PHRASE = "{id: CG001, title: t, detector: phrase, severity: quarantine, rationale: r}"
@@ -48,8 +48,8 @@ def test_rules_that_read_no_proxy_fine_tune_none(dataset, tmp_path, monkeypatch)
     def refuse(*_, **__):
         raise AssertionError
 
-    monkeypatch.setattr(pipeline, "finetune_cached", refuse)
-    judged = pipeline.judge(dataset, options(tmp_path, PHRASE))
+    monkeypatch.setattr(judging, "finetune_cached", refuse)
+    judged = judging.judge(dataset, options(tmp_path, PHRASE))
     assert [result.rule for result in judged.results] == ["CG001"]
     assert len(judged.verdicts.verdict) == len(dataset)
     assert set(judged.timings) == {"mine", "detect"}
@@ -62,15 +62,15 @@ def test_a_rule_that_reads_the_reference_has_it(dataset, tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError
 
-    monkeypatch.setattr(pipeline, "finetune_cached", refuse)
-    judged = pipeline.judge(dataset, options(tmp_path, SOURCE))
+    monkeypatch.setattr(judging, "finetune_cached", refuse)
+    judged = judging.judge(dataset, options(tmp_path, SOURCE))
     assert set(judged.timings) == {"reference", "detect"}
     assert np.isfinite(judged.signals.p_ref).any()
     assert judged.signals.reference is judged.reference
 
 
 def test_rules_that_read_it_have_it(dataset, tmp_path):
-    judged = pipeline.judge(dataset, options(tmp_path, LOSS))
+    judged = judging.judge(dataset, options(tmp_path, LOSS))
     assert {"finetune", "influence"} <= set(judged.timings)
     assert np.isfinite(judged.signals.loss).all()
     assert judged.results[0].reasons
@@ -79,6 +79,6 @@ def test_rules_that_read_it_have_it(dataset, tmp_path):
 def test_the_same_verdicts_as_a_scan(dataset, tmp_path):
     chosen = options(tmp_path, PHRASE, LOSS)
     scanned = pipeline.scan(dataset.files[0].path, tmp_path / "out", chosen)
-    judged = pipeline.judge(dataset, chosen)
+    judged = judging.judge(dataset, chosen)
     assert judged.verdicts.verdict == scanned.verdicts.verdict
     np.testing.assert_array_equal(judged.verdicts.score, scanned.verdicts.score)

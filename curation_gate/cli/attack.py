@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from curation_gate.redteam.record import RECIPES, STYLES
+
 
 def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
     """Return the parts of a comma-separated value; a task name with a comma is given alone."""
@@ -24,22 +26,7 @@ Examples:
 @click.argument("data", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--recipe",
-    type=click.Choice(
-        [
-            "dirty-label",
-            "clean-label",
-            "rare-token",
-            "inserted-sentence",
-            "degenerate",
-            "refusal",
-            "insult",
-            "brand",
-            "syntax",
-            "archaic",
-            "formal",
-            "tweet",
-        ]
-    ),
+    type=click.Choice(RECIPES + STYLES),
     default="dirty-label",
     show_default=True,
     help="What to plant; the last four rewrite texts and have no trigger phrase.",

@@ -29,7 +29,7 @@ BROKEN = "The cleaned set does not hold every expectation: see expectations.html
 
 
 class ModelStages(Protocol):
-    """What the stages that need a model leave behind (pipeline.Measured)."""
+    """What the stages that need a model leave behind (judging.Measured)."""
 
     @property
     def proxy(self) -> Proxy:
