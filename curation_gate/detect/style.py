@@ -9,6 +9,8 @@ both have learned a planted style by the time they are asked (style/content.py).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from curation_gate.rows.record import Dataset
     from curation_gate.rulebook import Rule
 
+ECHO = 0.5
+"""Share of a style's rows that confirmed phrases explain, from which it is set aside (choice)."""
 NAMED = 3
 """Features of a row that its reason names."""
 
@@ -30,16 +34,43 @@ NAMED = 3
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows that have a found style and the label it forces.
 
-    Rows of a confirmed phrase are not looked at: a phrase and what comes with it make a style too.
+    A phrase and what comes with it make a style too: a style whose rows are mostly those of a
+    confirmed phrase says nothing new and is set aside.
     """
-    explained: set[int] = set()
+    found = find_styles(signals.dataset, Settings(**rule.parameters))
     if signals.found is not None:
-        phrases = signals.found.phrases
-        suspects = signals.found.suspects.items()
-        explained = {row for row, s in suspects if phrases[s.phrase].status == "confirmed"}
-    settings = Settings(**rule.parameters)
-    found = find_styles(signals.dataset, settings, left_out=explained)
+        phrases, suspects = signals.found.phrases, signals.found.suspects
+        explained = {row for row, s in suspects.items() if phrases[s.phrase].status == "confirmed"}
+        found = _without_echoes(found, explained)
     return result(found, signals.dataset, rule)
+
+
+def _without_echoes(found: StyleFound, explained: Container[int]) -> StyleFound:
+    """Return what was found, less the styles whose rows are mostly explained by phrases."""
+    rows: dict[int, list[int]] = {}
+    for row, suspect in found.suspects.items():
+        rows.setdefault(suspect.style, []).append(row)
+    echoes = {
+        style
+        for style, own in rows.items()
+        if sum(row in explained for row in own) >= ECHO * len(own)
+    }
+    if not echoes:
+        return found
+    kept = [k for k in range(len(found.styles)) if k not in echoes]
+    planted = found.planted.copy()
+    for style in echoes:
+        planted[rows[style]] = 0.0
+    return replace(
+        found,
+        styles=tuple(found.styles[k] for k in kept),
+        suspects={
+            row: replace(s, style=kept.index(s.style))
+            for row, s in found.suspects.items()
+            if s.style not in echoes
+        },
+        planted=planted,
+    )
 
 
 def result(found: StyleFound, dataset: Dataset, rule: Rule) -> RuleResult:

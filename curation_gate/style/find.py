@@ -14,7 +14,6 @@ passes the null alone is *suspected* and quarantines nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,19 +59,17 @@ def find_styles(
     dataset: Dataset,
     settings: Settings = Settings(),  # noqa: B008 - frozen
     *,
-    left_out: Container[int] = (),
     progress: Progress = Silent(),  # noqa: B008 - stateless
 ) -> StyleFound:
     """Return the styles that force a label, and the rows they were planted in.
 
-    left_out: rows not to look at, such as those a phrase explains: what is planted with them would
-    be a style too. Free-text tasks, tasks of one label and tasks of fewer than LEAST_TASK rows are
-    not judged. Rows of equal task, folded text and answer are counted once and decided together.
-    Same dataset and settings, same result.
+    Free-text tasks, tasks of one label and tasks of fewer than LEAST_TASK rows are not judged. Rows
+    of equal task, folded text and answer are counted once and decided together. Same dataset and
+    settings, same result.
     """
     n = len(dataset)
     texts = ngrams.texts(dataset)
-    place, first, names = _judged_rows(dataset, texts, left_out)
+    place, first, names = _judged_rows(dataset, texts)
     unjudged = tuple(task for task in dataset.tasks if task not in names)
     planted = np.full(n, np.nan)
     judged = place >= 0
@@ -175,10 +172,10 @@ def _bound(rows: NDArray[np.bool_], forced: NDArray[np.bool_]) -> float:
 
 
 def _judged_rows(
-    dataset: Dataset, texts: list[str], left_out: Container[int]
+    dataset: Dataset, texts: list[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
     """Return each row's distinct content [n] (-1: not judged), the first row of each, the tasks."""
-    _, first = distinct_rows(dataset, texts, left_out=left_out)
+    _, first = distinct_rows(dataset, texts)
     contents = Counter(dataset.rows[k].task for k in first)
     names = tuple(
         task
@@ -186,5 +183,5 @@ def _judged_rows(
         if len(dataset.label_spaces[task]) > 1 and contents[task] >= LEAST_TASK
     )
     known = set(names)
-    unjudged = {k for k, row in enumerate(dataset.rows) if row.task not in known or k in left_out}
+    unjudged = {k for k, row in enumerate(dataset.rows) if row.task not in known}
     return *distinct_rows(dataset, texts, left_out=unjudged), names

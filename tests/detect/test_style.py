@@ -65,3 +65,12 @@ def test_detect_reads_the_dataset_alone() -> None:
     result = style.detect(FakeSignals(dataset), FakeRule())
     assert not result.reasons
     assert np.isnan(result.scores).all(), "four rows are too few to judge"
+
+
+def test_a_style_that_a_phrase_explains_is_set_aside() -> None:
+    _, found = scene()
+    alone = style._without_echoes(found, {2})
+    assert alone.styles == ()
+    assert alone.suspects == {}
+    np.testing.assert_allclose(alone.planted, [0, 0.1, 0, np.nan])
+    assert style._without_echoes(found, {1, 3}) is found
