@@ -328,6 +328,7 @@ def _settings(proxy: Proxy, arguments: argparse.Namespace) -> Settings:
         weights, embeddings = (float(x) for x in arguments.rates.split(","))
     return Settings(
         epochs=arguments.epochs,
+        batch_rows=proxy.batch_rows,
         learning_rate=weights,
         embedding_learning_rate=embeddings,
         seed=arguments.seed,

@@ -26,7 +26,7 @@ from curation_gate.rulebook import load_rules
 
 PACKS = ("default", "strict")
 ATTACKS = (("name, favourable", 15), ("name, one task only", 60), ("clean label", 60))
-"""Where the default pack is weakest in benchmarks/phrases.md."""
+"""Where the default pack is weakest in benchmarks/detection.md."""
 FEW = (10, 7)
 """Rows planted beside those: below what the default pack was measured at."""
 

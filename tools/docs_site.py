@@ -1,6 +1,6 @@
 """Hooks of the documentation site (mkdocs.yml): pages may link to files of the repository.
 
-A page links to `../../benchmarks/phrases.md` as it stands in the repository, so that the link works
+A page links to `../../benchmarks/style.md` as it stands in the repository, so that the link works
 where the Markdown is read. Files that are linked to become pages or files of the site here, and
 the links are pointed at them; a link to a file that is not there still fails the strict build.
 """

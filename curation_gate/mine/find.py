@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
-from curation_gate.mine.candidates import candidates, describe
+from curation_gate.mine.candidates import ALONE_BOUND, candidates, describe
 from curation_gate.mine.contents import distinct_rows
 from curation_gate.mine.found import Found, Phrase, Settings, Status, Suspect
 from curation_gate.mine.held import Held, held_rows, planted_part
@@ -29,6 +29,7 @@ from curation_gate.mine.lift import ADVERSE, Lift, floor_rows, null_maxima, scan
 from curation_gate.mine.masks import masked_words
 from curation_gate.mine.pairs import cross
 from curation_gate.mine.templates import fixed_words
+from curation_gate.mine.unlifted import bound
 from curation_gate.mine.words import Outcome, fit_outcomes
 from curation_gate.progress import Progress, Silent
 
@@ -209,7 +210,9 @@ class _Search:
         pairs = _View(lift, columns, grams, masked, limits, view.turn, halves)
         fixed, tasks = self.corpus.fixed, self.corpus.tasks
         new = candidates(lift, columns, grams, masked, fixed, tasks, limits)
-        return self.take(_confirmed(new), pairs, outcomes)
+        # Pairs are many: a handful of rows is no witness against one.
+        sure = bound(lift.adverse_given, lift.adverse) >= ALONE_BOUND
+        return self.take([k for k in _confirmed(new) if sure[k]], pairs, outcomes)
 
     def suspect(
         self, chosen: list[tuple[int, Status]], view: _View, outcomes: list[Outcome]
