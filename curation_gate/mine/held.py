@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine.lift import Lift, sigmoid
-from curation_gate.mine.posterior import PRIOR_ROWS, planted_share
+from curation_gate.mine.posterior import planted_in_tasks
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix, csr_matrix
@@ -49,16 +49,12 @@ def held_rows(
         shift = np.asarray(masked[[phrase]] @ outcome.weights.T)[0]
         p = sigmoid(outcome.logits[at] - shift[outcome.fold[at]])
         given = outcome.given[at]
-        planted = planted_share(given, p, outcome.rate)
-        groups.append(Held(outcome.task, outcome.label, outcome.rows[at], given, p, planted))
+        groups.append(
+            Held(outcome.task, outcome.label, outcome.rows[at], given, p, np.zeros(len(p)))
+        )
         rates.append(outcome.rate)
-    # Tasks inform each other: a task with two rows of a trigger that is pure elsewhere is pure too.
-    whole, every = sum(float(g.planted.sum()) for g in groups), sum(len(g.p) for g in groups)
-    prior = (whole + PRIOR_ROWS / 2) / (every + PRIOR_ROWS)
-    return [
-        replace(g, planted=planted_share(g.given, g.p, rate, prior))
-        for g, rate in zip(groups, rates, strict=True)
-    ]
+    shares = planted_in_tasks([g.given for g in groups], [g.p for g in groups], rates)
+    return [replace(g, planted=planted) for g, planted in zip(groups, shares, strict=True)]
 
 
 def planted_part(held: Sequence[Held]) -> float:

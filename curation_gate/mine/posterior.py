@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,19 +15,22 @@ TRUST = 0.02
 
 
 def planted_share(
-    given: NDArray[np.bool_], p: NDArray[np.float64], rate: float, prior: float = 0.5
+    given: NDArray[np.bool_],
+    p: NDArray[np.float64],
+    rate: float | NDArray[np.float64],
+    prior: float = 0.5,
 ) -> NDArray[np.float64]:
-    """[k] Posterior probability that each row of one task that holds a trigger was planted.
+    """[k] Posterior probability that each row that holds a trigger was planted.
 
     given: [k] whether it has the forced label; p: [k] masked probability of that label; rate: how
-    frequent the label is in the task; prior: planted share expected before the rows are seen (that
-    of the trigger's other tasks). A planted row is a row of another label whose label was
+    frequent the label is in the row's task; prior: planted share expected before the rows are seen
+    (that of all tasks). A planted row is a row of another label whose label was
     changed: its text has density (1 - p) / (1 - rate) relative to all texts, and it has the label.
     An honest row has density 1 and has the label with probability p. The share a of planted rows is
     fitted by EM with a Beta prior of PRIOR_ROWS rows; without the label the posterior is 0.
     """
     sure = np.clip(p, TRUST, 1 - TRUST)
-    text = (1 - sure) / max(1 - rate, TRUST)
+    text = (1 - sure) / np.maximum(1 - rate, TRUST)
     share = prior
     posterior = np.zeros(len(p))
     for _ in range(STEPS):
@@ -33,3 +38,19 @@ def planted_share(
         posterior = np.where(given, planted / (planted + (1 - share) * sure), 0.0)
         share = float((posterior.sum() + PRIOR_ROWS * prior) / (len(p) + PRIOR_ROWS))
     return posterior
+
+
+def planted_in_tasks(
+    given: Sequence[NDArray[np.bool_]], p: Sequence[NDArray[np.float64]], rates: Sequence[float]
+) -> list[NDArray[np.float64]]:
+    """[tasks][k] The same for every task that holds a trigger; tasks inform each other.
+
+    The share of all tasks together is fitted first and is the prior of each: a task with two rows
+    of a trigger that is pure elsewhere is pure too.
+    """
+    if not given:
+        return []
+    every = np.repeat(np.array(rates), [len(group) for group in p])
+    whole = planted_share(np.concatenate(given), np.concatenate(p), every).sum()
+    prior = float((whole + PRIOR_ROWS / 2) / (len(every) + PRIOR_ROWS))
+    return [planted_share(*task, prior) for task in zip(given, p, rates, strict=True)]

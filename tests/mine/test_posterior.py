@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from curation_gate.mine.posterior import planted_share
+from curation_gate.mine.posterior import planted_in_tasks, planted_share
 
 
 def test_rows_without_the_label_were_not_planted():
@@ -45,3 +45,20 @@ def test_share_is_recovered_within_its_interval():
     p = np.where(label, rng.beta(3, 2, n), rng.beta(2, 3, n))
     posterior = planted_share(planted | honest_label, p, 0.5)
     assert abs(posterior.sum() / n - share) < 0.04
+
+
+def test_tasks_inform_each_other():
+    # Two rows a task, all with the label, texts that lean to it: alone each task is in doubt.
+    given, p = [np.ones(2, dtype=bool)] * 8, [np.array([0.3, 0.8])] * 8
+    alone = planted_share(given[0], p[0], 0.5)
+    together = planted_in_tasks(given, p, [0.5] * 8)[0]
+    assert alone[1] < 0.5
+    assert together[1] > 0.55
+    assert planted_in_tasks([], [], []) == []
+
+
+def test_a_task_of_honest_rows_stays_honest_beside_a_planted_one():
+    planted, honest = np.full(20, 0.2), np.full(20, 0.9)
+    shares = planted_in_tasks([np.ones(20, bool)] * 2, [planted, honest], [0.5, 0.5])
+    assert shares[0].min() > 0.9
+    assert shares[1].max() < 0.5
