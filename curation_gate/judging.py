@@ -135,7 +135,7 @@ def measure(
     n = len(dataset)
     reference, found = _read(dataset, pack, options, device, clock, progress, asked=True)
     assert reference is not None
-    with clock.stage("proxy", n), progress.stage("loading the proxy", n) as bar:
+    with clock.stage("proxy", n), progress.stage("encoding rows", n) as bar:
         proxy = load_proxy(
             options.proxy or pack.proxy.name,
             dataset.rows,

@@ -19,8 +19,10 @@ class Task(Protocol):
 class Progress(Protocol):
     """Receives the stages of a scan; the terminal one lives in report/terminal.py."""
 
-    def stage(self, title: str, total: int | None = None) -> AbstractContextManager[Task]:
-        """Open a stage of `total` rows (None: unknown); leaving it closes it."""
+    def stage(
+        self, title: str, total: int | None = None, *, unit: str = "rows"
+    ) -> AbstractContextManager[Task]:
+        """Open a stage of `total` rows, or of what `unit` says; leaving it closes it."""
 
     def say(self, text: str) -> None:
         """Print one line of log."""
@@ -37,7 +39,13 @@ class _SilentTask:
 class Silent:
     """A Progress that shows nothing: the library's default, and that of tests."""
 
-    def stage(self, title: str, total: int | None = None) -> AbstractContextManager[Task]:  # noqa: ARG002
+    def stage(
+        self,
+        title: str,  # noqa: ARG002
+        total: int | None = None,  # noqa: ARG002
+        *,
+        unit: str = "rows",  # noqa: ARG002
+    ) -> AbstractContextManager[Task]:
         """Return a task that counts nothing."""
         return nullcontext(_SilentTask())
 

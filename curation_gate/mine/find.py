@@ -98,7 +98,7 @@ def find_phrases(
     floor: dict[str, int | None] = dict.fromkeys(names)
     judged = np.zeros(len(first), dtype=np.bool_)
     limits = (float("nan"), float("nan"))
-    with progress.stage("lifting phrases", settings.rounds) as bar:
+    with progress.stage("lifting phrases", settings.rounds, unit="rounds") as bar:
         for turn in range(settings.rounds):
             outcomes = search.fit(rng)
             if not outcomes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from rich.progress import (
 from rich.text import Text
 
 from curation_gate.report.sanitize import plain
-from curation_gate.report.summary import rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from curation_gate.progress import Task
+
+
+EVERY = 30.0
+"""Seconds after which a log is told how far a stage is."""
 
 
 class TerminalProgress:
@@ -43,12 +46,15 @@ class TerminalProgress:
         self._open = 0
 
     @contextmanager
-    def stage(self, title: str, total: int | None = None) -> Iterator[Task]:
-        """Open a stage of `total` rows (None: unknown); leaving it says how long it took."""
+    def stage(self, title: str, total: int | None = None, *, unit: str = "rows") -> Iterator[Task]:
+        """Open a stage of `total` rows, or what `unit` says; leaving it says how long it took."""
         started = time.monotonic()
-        task = _Live(self._begin(), title, total) if self._live else _Counted()
-        if not self._live:
-            self.say(f"{title}: started" + ("" if total is None else f", {rows(total)}"))
+        task: _Counted
+        if self._live:
+            task = _Live(self._begin(), title, total, unit)
+        else:
+            task = _Logged(self.say, title, total, unit)
+            self.say(f"{title}: started" + ("" if total is None else f", {total:,} {unit}"))
         ended = "stopped after"
         try:
             yield task
@@ -57,7 +63,8 @@ class TerminalProgress:
             if isinstance(task, _Live):
                 self._end(task)
             seconds = time.monotonic() - started
-            speed = f", {task.rows / seconds:,.0f} rows/s" if task.rows and seconds > 0 else ""
+            counted = task.rows and seconds > 0 and unit == "rows"
+            speed = f", {task.rows / seconds:,.0f} rows/s" if counted else ""
             self.say(f"{title}: {ended} {seconds:.1f} s{speed}")
 
     def say(self, text: str) -> None:
@@ -89,7 +96,7 @@ class TerminalProgress:
 
 
 class _Counted:
-    """A stage where nobody watches: it only counts."""
+    """A stage that counts."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -99,17 +106,40 @@ class _Counted:
         self.rows += rows
 
     def note(self, text: str) -> None:
-        """Show nothing: a log has one line at each end of a stage."""
+        """Show a remark, where anything is shown."""
+
+
+class _Logged(_Counted):
+    """A stage in a log: a line at each end, and now and then how far it is."""
+
+    def __init__(
+        self, say: Callable[[str], None], title: str, total: int | None, unit: str
+    ) -> None:
+        super().__init__()
+        self._say, self._title, self._total, self._unit = say, title, total, unit
+        self._started = self._told = time.monotonic()
+
+    def advance(self, rows: int = 1) -> None:
+        """Count `rows` more; say how far it is where nothing was said for a while."""
+        super().advance(rows)
+        now = time.monotonic()
+        if self._total and now - self._told >= EVERY and self.rows < self._total:
+            self._told = now
+            left = (now - self._started) / max(self.rows, 1) * (self._total - self.rows)
+            self._say(
+                f"{self._title}: {self.rows:,} of {self._total:,} {self._unit}, "
+                f"about {_duration(left)} left"
+            )
 
 
 class _Live(_Counted):
     """A stage with a bar."""
 
-    def __init__(self, bars: Progress, title: str, total: int | None) -> None:
+    def __init__(self, bars: Progress, title: str, total: int | None, unit: str) -> None:
         super().__init__()
         self._bars = bars
         self._title = plain(title)
-        self._id: TaskID = bars.add_task(self._title, total=total)
+        self._id: TaskID = bars.add_task(self._title, total=total, unit=unit)
 
     def advance(self, rows: int = 1) -> None:
         """Count `rows` more and move the bar."""
@@ -130,4 +160,10 @@ class _Speed(ProgressColumn):
 
     def render(self, task: BarTask) -> Text:
         """Return the speed, nothing before it is known."""
-        return Text("" if not task.speed else f"{task.speed:,.0f} rows/s", style="dim")
+        counted = task.speed and task.fields.get("unit") == "rows"
+        return Text(f"{task.speed:,.0f} rows/s" if counted else "", style="dim")
+
+
+def _duration(seconds: float) -> str:
+    """Return a time to wait, as coarse as it is known: `20 s`, `4 min`."""
+    return f"{max(10, round(seconds, -1)):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -26,7 +26,9 @@ class Stages:
         self.seen: list[tuple[str, int]] = []
 
     @contextmanager
-    def stage(self, title: str, total: int | None = None) -> Iterator[Stages]:
+    def stage(
+        self, title: str, total: int | None = None, *, unit: str = "rows"
+    ) -> Iterator[Stages]:
         self.seen.append((title, sum(title == other for other, _ in self.seen)))
         this = self.seen[-1]
         yield self

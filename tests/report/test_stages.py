@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from curation_gate.progress import Progress
+from curation_gate.report import stages
 from curation_gate.report.terminal import TerminalProgress
 
 
@@ -44,6 +45,29 @@ def test_a_stage_of_unknown_length_has_no_speed() -> None:
     with progress.stage("load"):
         pass
     assert stream.getvalue() == "load: started\nload: done in 0.0 s\n"
+
+
+def test_a_log_is_told_how_far_a_long_stage_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(stages.time, "monotonic", lambda: now[0])
+    stream, progress = log()
+    with progress.stage("fine-tuning the proxy", 9000) as task:
+        for _ in range(9):
+            now[0] += 10
+            task.advance(1000)
+    assert stream.getvalue().splitlines()[1:-1] == [
+        "fine-tuning the proxy: 3,000 of 9,000 rows, about 60 s left",
+        "fine-tuning the proxy: 6,000 of 9,000 rows, about 30 s left",
+    ]
+
+
+def test_what_is_not_counted_in_rows_says_so() -> None:
+    stream, progress = log()
+    with progress.stage("lifting phrases", 5, unit="rounds") as task:
+        task.advance()
+    first, last = stream.getvalue().splitlines()
+    assert first == "lifting phrases: started, 5 rounds"
+    assert last == "lifting phrases: done in 0.0 s"
 
 
 @pytest.mark.parametrize("make", [log, screen])

@@ -78,7 +78,9 @@ def test_an_empty_file_beside_a_full_one_is_kept_and_said(tmp_path: Path) -> Non
     counted: list[int] = []
 
     class Listener:
-        def stage(self, title: str, total: int | None = None) -> AbstractContextManager[Task]:
+        def stage(
+            self, title: str, total: int | None = None, *, unit: str = "rows"
+        ) -> AbstractContextManager[Task]:
             return nullcontext(self)
 
         def advance(self, rows: int = 1) -> None:
