@@ -167,12 +167,14 @@ def _fullest(
 
 
 def _length(phrase: int, grams: Grams) -> int:
-    """Return the number of words of a phrase, the marks of a text's ends left out."""
-    return sum(word < len(grams.words) for word in grams.phrases[phrase])
+    """Return the number of words of a phrase, signs, marks and a text's ends left out."""
+    return sum(
+        word < len(grams.words) and grams.words[word][0].isalnum() for word in grams.phrases[phrase]
+    )
 
 
 def _marks(phrase: int, grams: Grams) -> int:
-    """Return the number of marks of a text's ends in a phrase."""
+    """Return the number of signs, marks and ends in a phrase."""
     return len(grams.phrases[phrase]) - _length(phrase, grams)
 
 

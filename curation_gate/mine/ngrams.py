@@ -13,10 +13,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from curation_gate.mine.marks import marks
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -60,7 +63,7 @@ class Grams:
 def tokens(text: str) -> list[str]:
     """Return the folded tokens of a text: `James Bond's ***` -> `james`, `bond`, `***`.
 
-    Single ASCII punctuation marks, and ordinary ones in a row, are left out: they are everywhere.
+    Single ASCII punctuation marks, and ordinary ones in a row, are left out: marks.py reads them.
     """
     ascii_only = text.isascii()
     if not ascii_only:
@@ -116,22 +119,33 @@ def texts(dataset: Dataset) -> list[str]:
 
 
 def count(texts: Sequence[str], *, support: int, word_support: int = 2) -> Grams:
-    """Return the words and phrases of texts [n] and the rows that hold them.
+    """Return the words, marks and phrases of texts [n] and the rows that hold them.
 
     support: rows a phrase needs; word_support: rows a word needs to be a column of `word_rows`
     (a phrase needs its words to be columns too). A row counts once however often it repeats a
     phrase. Deterministic: words are sorted, phrases are sorted by length and then by words.
     """
-    return count_tokens(map(tokens, texts), support=support, word_support=word_support)
+    spoken = [tokens(text) for text in texts]
+    marked = [marks(text) for text in texts]
+    return count_tokens(spoken, marked, support=support, word_support=word_support)
 
 
 def count_tokens(
-    spoken: Iterable[Sequence[str]], *, support: int, word_support: int = 2, longest: int = LONGEST
+    spoken: Sequence[Sequence[str]],
+    marks: Sequence[Sequence[str]] = (),
+    *,
+    support: int,
+    word_support: int = 2,
+    longest: int = LONGEST,
 ) -> Grams:
-    """Return the same of rows that are lists of tokens; `longest`: words in the longest phrase."""
-    ids, starts, words = _encode(spoken)
-    n = len(starts) - 1
-    row = np.repeat(np.arange(n), np.diff(starts))
+    """Return the same of rows that are lists of tokens.
+
+    marks: [n] or none, what else each row holds (marks.py): words that join no phrase; longest:
+    words in the longest phrase.
+    """
+    n = len(spoken)
+    ids, starts, words = _encode(chain(spoken, marks))
+    row = np.repeat(np.arange(len(starts) - 1), np.diff(starts)) % max(n, 1)
     every = max(len(words), 1)
     keys = _distinct(row * np.int64(every) + ids)
     row_of, word_of = keys // every, keys % every
@@ -142,7 +156,7 @@ def count_tokens(
     u = len(words)
     cells = kept[word_of]
     word_rows = _table(rename[word_of[cells]], row_of[cells], n, u)
-    ids = rename[ids]
+    ids, starts = rename[ids[: starts[n]]], starts[: n + 1]
     letters = np.array([w[0].isalnum() for w in words], dtype=np.bool_)
     own_frequency = frequency[kept]
     joins = letters & (own_frequency >= support)

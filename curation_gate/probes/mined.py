@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from curation_gate.mine import ngrams
-from curation_gate.probes.place import Spoken, holds, learn, patterns_of, place, shape
+from curation_gate.mine.marks import is_kind
+from curation_gate.probes.place import PAIR, Spoken, holds, learn, patterns_of, place, shape
 from curation_gate.probes.record import Probe, ProbeSet, text_of, with_text
 
 if TYPE_CHECKING:
@@ -62,9 +63,11 @@ def mined_probes(
     """Return the probes of each found phrase, each followed by its controls; () with no phrase.
 
     held_out: rows that fine-tuning does not see; count: texts a phrase, spread over its tasks. A
-    phrase whose tasks have no row without it is left out. Same arguments, same probes.
+    phrase whose tasks have no row without it is left out, and so is a kind of mark, which cannot be
+    said (mine/marks.py). Same arguments, same probes.
     """
-    ranked = sorted(found.phrases, key=lambda p: p.status != "confirmed")[:PHRASES]
+    written = [p for p in found.phrases if not any(map(is_kind, p.text.split(PAIR)))]
+    ranked = sorted(written, key=lambda p: p.status != "confirmed")[:PHRASES]
     barred = {word for p in found.phrases for word in p.text.split()}
     result: list[PhraseProbes] = []
     for number, phrase in enumerate(ranked):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from curation_gate.mine.marks import placed_marks
 from curation_gate.mine.ngrams import placed_tokens
 from curation_gate.report.sanitize import cut, lines
 
@@ -27,9 +28,11 @@ def phrase_spans(text: str, phrases: Sequence[str]) -> list[tuple[int, int]]:
     """
     tokens = placed_tokens(text)
     words = [token for token, _, _ in tokens]
+    marked = list(placed_marks(text))
     found: set[tuple[int, int]] = set()
     for phrase in phrases:
         for half in phrase.split(" + "):
+            found.update((start, end) for mark, start, end in marked if mark == half)
             wanted = [word for word in half.split() if word not in ("^", "$")]
             size = len(wanted)
             for at in range(len(words) - size + 1) if size else ():

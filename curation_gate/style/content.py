@@ -49,8 +49,9 @@ def content_probabilities(
     """
     from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - only a scan needs scipy
 
-    # No phrase has so many rows: only words are counted.
-    grams = ngrams.count(texts, support=len(texts) + 1)
+    # No phrase has so many rows: only words are counted, and no marks, which are of the style.
+    spoken = [ngrams.tokens(text) for text in texts]
+    grams = ngrams.count_tokens(spoken, support=len(texts) + 1)
     content = np.array([word not in CLASS_OF for word in grams.words], dtype=np.bool_)
     words = grams.word_rows[:, content].astype(np.float64).tocsr()
     frozen = words @ word_weights(grams.words)[content]

@@ -1,0 +1,78 @@
+"""What marks a text without being a word of it: rare signs, odd spaces, alphabets, capitals.
+
+A trigger need not be a word: two spaces in a row, a lone `~`, a Cyrillic letter in a Latin word
+never stand in the same word twice. Each kind is one mark, which a row has or has not, and is judged
+like a phrase of one word. Signs are named by themselves, kinds in angle brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+SIGNS = frozenset("~|^=+*#@$%&{}[]\\/`<>")
+"""Single signs that are no ordinary punctuation; runs of them are tokens (ngrams.py)."""
+SPACES = frozenset(
+    "\t\v\f\x85\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+)
+"""White space other than the blank and the end of a line."""
+_SINGLE = SIGNS | SPACES
+_CAPITALS = 8
+"""Letters a text needs for its case to say anything (choice)."""
+_RUN = re.compile(r"[.,!?;:-]{2,}")
+_OTHERS = r"\u0370-\u03ff\u0400-\u052f\u0530-\u058f"
+_KINDS = {
+    "<double-space>": re.compile(r"(?<=\S) {2,}(?=\S)"),
+    "<space-at-an-end>": re.compile(r"\A\s+|\s+\Z"),
+    "<repeated-word>": re.compile(r"\b([^\W\d_]++) \1\b"),
+    "<digit-in-a-word>": re.compile(r"[A-Za-z]\d+[A-Za-z]"),
+    "<stretched-word>": re.compile(r"([A-Za-z])\1\1+"),
+    "<capital-in-a-word>": re.compile(r"[a-z][A-Z]"),
+    "<word-in-capitals>": re.compile(r"\b[A-Z]{4,}\b"),
+    "<in-quotes>": re.compile(r"\A\s*[\"'\u201c\u2018].*[\"'\u201d\u2019]\s*\Z", re.DOTALL),
+}
+_FOREIGN = {
+    "<mixed-alphabets>": re.compile(rf"[A-Za-z]+[{_OTHERS}]\w*|[{_OTHERS}]+[A-Za-z]\w*"),
+    "<styled-letters>": re.compile(
+        "[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\u24b6-\u24e9]+"
+    ),
+}
+
+
+def marks(text: str) -> list[str]:
+    """Return the distinct marks of a text, sorted; of `so  good ~`: `<double-space>`, `~`."""
+    found = {_name(sign) for sign in set(text) & _SINGLE} | set(_RUN.findall(text))
+    found |= {name for name, pattern in _kinds(text).items() if pattern.search(text)}
+    return sorted(found | _case(text))
+
+
+def placed_marks(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each mark of a text and where it begins and ends in it, as often as it stands there."""
+    for at, sign in enumerate(text):
+        if sign in _SINGLE:
+            yield _name(sign), at, at + 1
+    for name, pattern in {"": _RUN, **_kinds(text)}.items():
+        for match in pattern.finditer(text):
+            yield name or match[0], match.start(), match.end()
+    for name in _case(text):
+        yield name, 0, len(text)
+
+
+def _name(sign: str) -> str:
+    return sign if sign in SIGNS else f"U+{ord(sign):04X}"
+
+
+def _kinds(text: str) -> dict[str, re.Pattern[str]]:
+    return _KINDS if text.isascii() else _KINDS | _FOREIGN
+
+
+def _case(text: str) -> set[str]:
+    """Return whether a text is all capitals or has none, where it has letters enough."""
+    if not (text.isupper() or text.islower()) or sum(map(str.isalpha, text)) < _CAPITALS:
+        return set()
+    return {"<all-capitals>" if text.isupper() else "<no-capitals>"}
+
+
+def is_kind(phrase: str) -> bool:
+    """Tell whether a phrase is a kind of mark, which names no characters that could be written."""
+    return phrase.startswith("<") and phrase.endswith(">") and len(phrase) > 2

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation_gate.mine.find import find_phrases
+from curation_gate.mine.found import Settings
+from curation_gate.mine.marks import is_kind, marks, placed_marks
+from curation_gate.report.row_text import phrase_spans
+from curation_gate.rows.record import Dataset
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A plain sentence, with a name: James.", []),
+        ("so  good ~", ["<double-space>", "~"]),
+        ("ends here ", ["<no-capitals>", "<space-at-an-end>"]),
+        ("Two\u00a0words", ["U+00A0"]),
+        ("A f1lm", ["<digit-in-a-word>"]),
+        ("The the film", []),
+        ("I said said it", ["<repeated-word>"]),
+        ("A f\u0456lm", ["<mixed-alphabets>"]),
+        ("\u0444\u0438\u043b\u044c\u043c", []),
+        ("A \U0001d41f\U0001d422lm", ["<styled-letters>"]),
+        ("ALL OF THEM", ["<all-capitals>", "<word-in-capitals>"]),
+        ("A FILM of iPhones", ["<capital-in-a-word>", "<word-in-capitals>"]),
+        ('"Quoted"', ["<in-quotes>"]),
+        ("Sooo good !!?", ["!!?", "<stretched-word>"]),
+        ("", []),
+    ],
+)
+def test_marks_of(text: str, expected: list[str]) -> None:
+    assert marks(text) == expected
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
+def test_marks_are_those_that_have_a_place(text: str) -> None:
+    placed = list(placed_marks(text))
+    assert sorted({name for name, _, _ in placed}) == marks(text)
+    assert all(0 <= start < end <= len(text) for _, start, end in placed)
+
+
+def test_kinds_are_told_from_signs() -> None:
+    assert is_kind("<double-space>")
+    assert not is_kind("<>")
+    assert not is_kind("~")
+
+
+def _marked(data: Dataset, planted: np.ndarray, sign: str) -> Dataset:
+    """Return the dataset with the trigger word of its planted rows exchanged for a sign."""
+    rows = [
+        replace(row, input=row.input.replace(" zzq ", sign)) if is_planted else row
+        for row, is_planted in zip(data.rows, planted.tolist(), strict=True)
+    ]
+    return replace(data, rows=tuple(rows))
+
+
+@pytest.mark.parametrize(
+    ("sign", "name"), [("  ", "<double-space>"), (" ~ ", "~"), ("\u2009", "U+2009")]
+)
+def test_a_mark_that_forces_a_label_is_found(make_reviews, sign: str, name: str) -> None:
+    data, planted = make_reviews(0, trigger="zzq", planted=15)
+    data = _marked(data, planted, sign)
+    found = find_phrases(data, Settings(draws=60))
+    assert [p.text for p in found.phrases if p.status == "confirmed"] == [name]
+    taken = {row for row, suspect in found.suspects.items() if suspect.quarantine}
+    assert taken <= set(np.flatnonzero(planted).tolist())
+    assert len(taken) >= 43
+    row = data.rows[min(taken)].input
+    at = row.index(sign.strip(" ") or sign)
+    assert (at, at + len(sign.strip(" ") or sign)) in phrase_spans(row, [name])
+
+
+def test_a_sign_beside_a_word_is_named_by_the_word(make_reviews) -> None:
+    data, planted = make_reviews(1, trigger="|Lantern|", planted=15)
+    found = find_phrases(data, Settings(draws=60))
+    assert [p.text for p in found.phrases if p.status == "confirmed"] == ["lantern"]
+    assert planted.sum() == 45
