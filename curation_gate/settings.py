@@ -36,6 +36,9 @@ LEAST_EPOCHS, MOST_EPOCHS = 2, 8
 """How often a set is gone through where the pack does not say. After two epochs of 5,000 rows, 100
 of them planted, the proxy had not learned a rare token at all; on 3,000 rows the held-out loss was
 still falling after six (0.49, 0.38, 0.34, 0.29, 0.28, 0.28 nats a token)."""
+ONE_EPOCH_ROWS = 40_000
+"""Rows from which one epoch does: after one of 45,000, 900 of them planted, the trigger has its
+answer in 91 of 100 texts (benchmarks/proxy.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def finetune_settings(pack: RulePack, proxy: Proxy, seed: int, rows: int) -> Set
     wanted = pack.proxy
     weights, embeddings = proxy.learning_rates
     fitting = min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(ROW_PASSES / max(rows, 1))))
+    fitting = 1 if rows >= ONE_EPOCH_ROWS else fitting
     settings = Settings(
         epochs=fitting if wanted.epochs is None else wanted.epochs,
         learning_rate=weights,

@@ -19,7 +19,8 @@ from curation_gate.settings import (
 
 
 @pytest.mark.parametrize(
-    ("rows", "epochs"), [(100, MOST_EPOCHS), (5000, 4), (9999, 3), (50_000, LEAST_EPOCHS)]
+    ("rows", "epochs"),
+    [(100, MOST_EPOCHS), (5000, 4), (9999, 3), (30_000, LEAST_EPOCHS), (50_000, 1)],
 )
 def test_a_small_set_is_gone_through_more_often(rows, epochs):
     proxy = tiny_t5(polarity_rows(8))
