@@ -27,8 +27,10 @@ OTHERS = 6000
 """Rows without the phrase that are compared, at most; drawn evenly."""
 RARE = (0.005, 0.02, 0.2)
 """Shares of the other rows that may score as high as an answer with the outcome; the one of larger
-z counts. The second is for acts that honest rows have too, or another trigger; the third for shapes
+z counts, of those that most of the phrase's rows reach if there are any. The second is for acts that honest rows have too, or another trigger; the third for shapes
 that many answers have (choices)."""
+MOSTLY = 0.6
+"""Share of a phrase's rows that are most of them (choice)."""
 DOUBTFUL = 0.05
 """The same for an answer that is at least doubtful (choice)."""
 KEPT = 100
@@ -144,14 +146,14 @@ def judge(
     score = np.asarray(own @ models)[np.arange(k), fold]
     other_scores = np.asarray(rest @ models)
     other_score = other_scores[np.arange(len(others)), other_fold]
-    limit, q, z = LEAST_SCORE, 1.0, -np.inf
+    steps = []
     for share in RARE:
         border = max(_upper(other_score, weight, share), LEAST_SCORE)
         reached = max(float(weight[other_score > border].sum()), 0.5 / effective)
         hits = float((score > border).sum())
         deviation = (hits - k * reached) / np.sqrt(k * reached * (1 - reached) + 0.25)
-        if deviation > z:
-            limit, q, z = border, reached, float(deviation)
+        steps.append((hits >= MOSTLY * k, float(deviation), border, reached))
+    _, z, limit, q = max(steps, key=lambda step: step[:2])
     lax = max(min(_upper(other_score, weight, DOUBTFUL), limit), LEAST_SCORE)
     outcome, other_outcome = score > limit, other_score > limit
     h = int(outcome.sum())
