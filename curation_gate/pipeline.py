@@ -203,8 +203,12 @@ def _write_cleaned(
 
 
 def _write_report(staged: Path, folder: Path) -> Mapping[str, Any]:
-    """Write report.html beside the results; return the manifest as it was written."""
-    from curation_gate.report import html  # noqa: PLC0415 - jinja2
+    """Write report.html beside the results; return the manifest as it was written.
+
+    results.sarif and junit.xml of an earlier scan go: they are written where they are asked for.
+    """
+    from curation_gate.report import html, kept_files  # noqa: PLC0415 - jinja2
 
     atomic.write_text(staged / "report.html", html.render(staged, name=folder))
+    kept_files.forget(folder)
     return manifest.read_manifest(staged)

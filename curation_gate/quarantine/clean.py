@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Check = Callable[[Dataset, Verdicts, Dataset], "CheckResult"]
 Page = Callable[[Path, Path], str]
+Others = Callable[[Path, Dataset], tuple[str, ...]]
 
 _EFFECT: Mapping[str, RowVerdict] = {"accept": "quarantine", "release": "keep", "relabel": "keep"}
 
@@ -60,8 +61,8 @@ class Cleaned:
     elsewhere: int
     """Decisions on contents this scan does not flag: they have no effect."""
     checked: CheckResult
-    notice: str | None
-    """What was dropped from the journal."""
+    notices: tuple[str, ...]
+    """What was dropped from the journal, and what could not be written as it was."""
 
 
 def clean(
@@ -69,13 +70,16 @@ def clean(
     *,
     check: Check,
     page: Page,
+    others: Others = lambda _staged, _dataset: (),
     data: Sequence[Path | str] = (),
     columns: Mapping[str, str] | None = None,
 ) -> Cleaned:
     """Apply the decisions of a folder's journal: cleaned set, results, report and lock.
 
     check: holds a cleaned set against the expectations (expectations.check_cleaned); page: the
-    report of a staged folder, and the folder's name (report.html.render); both are later stages.
+    report of a staged folder, and the folder's name (report.html.render); others: writes into a
+    staged folder what else the folder holds of a scan, of the data, and returns what to say of it
+    (report.kept_files.write_again). All three are later stages.
     data, columns: as in scanned_data. Raises UsageError while a review is open, ResultError,
     InputError where a row cannot be relabelled (nothing is written then), OutputError.
     """
@@ -122,8 +126,7 @@ def clean(
             atomic.write_text(staged / "expectations.html", checked.html)
             manifest.write_reviewed(staged, manifest=made, lines=lines, table=table)
             atomic.write_text(staged / "report.html", page(staged, folder))
-        if "review" not in made:
-            (folder / manifest.DECIDED).unlink(missing_ok=True)
+            said_of_others = others(staged, dataset)
         files = tuple(folder / path.relative_to(staged) for path in written)
         path = lock.write_lock(dataset, files, made, reached, verdicts=verdict)
     said = Counter(line.get("decision", {}).get("decision") for line in lines)
@@ -139,7 +142,7 @@ def clean(
         to_review=made["counts"]["review"],
         elsewhere=len(held.keys() - flagged),
         checked=checked,
-        notice=notice,
+        notices=(*((notice,) if notice else ()), *said_of_others),
     )
 
 

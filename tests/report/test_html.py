@@ -179,6 +179,16 @@ def test_a_scan_without_findings_has_no_row_table(tmp_path: Path, verdict: str) 
     assert "Triggers found" not in page.text
 
 
+def test_commands_to_decide_stand_where_there_is_something_to_decide(tmp_path: Path) -> None:
+    found = Page(render(ScanBuilder().write(tmp_path / "x.curation"))).text
+    commands = found[found.index("Why one row was flagged") :]
+    for name in ("review", "clean"):
+        assert f"curate {name} {tmp_path / 'x.curation'}" in commands
+    clean = ScanBuilder(planted=0, honest_mentions=0).write(tmp_path / "y.curation")
+    assert "curate review" not in render(clean)
+    assert "curate clean" not in render(clean)
+
+
 def test_an_empty_scan_can_be_shown(tmp_path: Path) -> None:
     builder = ScanBuilder(
         n=1,
