@@ -29,10 +29,11 @@ from curation_gate.errors import InconclusiveError, OutputError
 from curation_gate.judging import apply_rules, measure
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.model import pick_device
-from curation_gate.quarantine import lock, manifest
+from curation_gate.quarantine import manifest
 from curation_gate.quarantine.allow import let_pass, load_allow
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN, describe
+from curation_gate.quarantine.lock_writing import write_lock
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
 from curation_gate.rulebook import RulePack, load_rules, rules_folder
 from curation_gate.settings import (
@@ -159,7 +160,7 @@ def _scan(
         written = _write_report(staged, folder)
     cleaned = tuple(folder / path.relative_to(staged) for path in paths_written)
     if options.lock:
-        lock.write_lock(
+        write_lock(
             dataset,
             cleaned,
             dict(written),

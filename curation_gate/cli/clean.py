@@ -55,7 +55,7 @@ def command(folder: Path, data: tuple[str, ...], columns: str | None) -> int:
     from curation_gate.cli.scan import columns_option
     from curation_gate.errors import DependencyError
     from curation_gate.quarantine.clean import clean
-    from curation_gate.quarantine.lock import told_columns
+    from curation_gate.quarantine.lock_writing import told_columns
     from curation_gate.report.folder import find
     from curation_gate.report.html import render
     from curation_gate.report.kept_files import write_again

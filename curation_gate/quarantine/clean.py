@@ -20,11 +20,12 @@ import pyarrow as pa
 from curation_gate import atomic, rows
 from curation_gate.detect.evidence import RowVerdict, Verdicts
 from curation_gate.errors import InputError, ResultError
-from curation_gate.quarantine import lock, manifest
+from curation_gate.quarantine import manifest
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN
 from curation_gate.quarantine.flagged import scanned_verdict
 from curation_gate.quarantine.journal import Decision, decisions, locked, read_journal
+from curation_gate.quarantine.lock_writing import told_columns, write_lock
 from curation_gate.quarantine.scanned_data import scanned_data
 from curation_gate.quarantine.staging import check_folder, staging
 from curation_gate.rows.record import Dataset
@@ -128,7 +129,7 @@ def clean(
             atomic.write_text(staged / "report.html", page(staged, folder))
             said_of_others = others(staged, dataset)
         files = tuple(folder / path.relative_to(staged) for path in written)
-        path = lock.write_lock(dataset, files, made, reached, verdicts=verdict)
+        path = write_lock(dataset, files, made, reached, verdicts=verdict)
     said = Counter(line.get("decision", {}).get("decision") for line in lines)
     return Cleaned(
         files=files,
@@ -195,7 +196,7 @@ def _read_again(dataset: Dataset, written: Sequence[Path], drop: set[int]) -> Da
     if len(drop) == len(dataset):
         return replace(dataset, rows=(), records=(), label_spaces={})
     kept = [row for row in dataset.rows if row.index not in drop]
-    cleaned = rows.load(list(written), columns=lock.told_columns(dataset) or None, like=dataset)
+    cleaned = rows.load(list(written), columns=told_columns(dataset) or None, like=dataset)
     if len(cleaned) != len(kept):
         raise InputError("the cleaned set came out with another number of rows", path=written[0])
     pairs = zip(cleaned.rows, kept, strict=True)

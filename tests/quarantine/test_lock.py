@@ -13,7 +13,8 @@ from scan_folder import lock_scan, make_manifest, make_verdicts, write_rows
 
 from curation_gate.errors import ResultError
 from curation_gate.gate.verify import check, verify
-from curation_gate.quarantine.lock import LOCK, command_for, lock_path, read_lock, write_lock
+from curation_gate.quarantine.lock import LOCK, command_for, lock_path, read_lock
+from curation_gate.quarantine.lock_writing import write_lock
 from curation_gate.rows import load, write_cleaned
 from curation_gate.rulebook import load_rules
 
