@@ -30,7 +30,8 @@ from curation_gate.judging import apply_rules, measure
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.model import pick_device
 from curation_gate.quarantine import manifest
-from curation_gate.quarantine.allow import let_pass, load_allow
+from curation_gate.quarantine.allow import let_pass
+from curation_gate.quarantine.allow_file import load_allow
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN, describe
 from curation_gate.quarantine.lock_writing import write_lock
@@ -166,6 +167,7 @@ def _scan(
             dict(written),
             verdicts=verdicts.verdict,
             rules_file=pack.path if pack.path and pack.path.parent != rules_folder() else None,
+            allow_file=None if allowing is None else allowing[0],
         )
     counts = document["counts"]
     findings = {

@@ -170,6 +170,7 @@ def lock_scan(
     review: Collection[int] = (),
     columns: Mapping[str, str] | None = None,
     rules_file: Path | None = None,
+    allow_file: Path | None = None,
     **changes: Any,
 ) -> Dataset:
     """Do what a scan does once the verdicts are known: results, cleaned set, lock."""
@@ -179,5 +180,12 @@ def lock_scan(
     rules = {"pack": "default", "hash": load_rules().hash}
     manifest = write_folder(folder, dataset, verdicts, **{"rules": rules, **changes})
     cleaned = write_cleaned(dataset, set(quarantine), folder)
-    write_lock(dataset, cleaned, manifest, verdicts=verdicts.verdict, rules_file=rules_file)
+    write_lock(
+        dataset,
+        cleaned,
+        manifest,
+        verdicts=verdicts.verdict,
+        rules_file=rules_file,
+        allow_file=allow_file,
+    )
     return dataset

@@ -18,7 +18,12 @@ from curation_gate.gate.difference import (
     scanned,
 )
 from curation_gate.gate.entries import shown
-from curation_gate.gate.settings_then import fails_on_review, rules_changed, scan_command
+from curation_gate.gate.settings_then import (
+    allow_changed,
+    fails_on_review,
+    rules_changed,
+    scan_command,
+)
 from curation_gate.quarantine.lock import LOCK
 from curation_gate.quarantine.lock_entry import Entry
 from curation_gate.quarantine.sketch import difference, without
@@ -47,7 +52,8 @@ def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, l
         problems.append(
             f"{name}: the scan was inconclusive, which is not clean; add rows and {scan}"
         )
-    problems += [f"{name}: {what}; {scan}" for what in rules_changed(entry, folder)]
+    changed = rules_changed(entry, folder) + allow_changed(entry, folder)
+    problems += [f"{name}: {what}; {scan}" for what in changed]
     results = results_folder(entry, folder)
     if data.fingerprint == entry.data.fingerprint and len(data) == entry.data.rows:
         problems += _findings(entry, folder, data, name, results)

@@ -13,6 +13,7 @@ from curation_gate import __version__
 from curation_gate.errors import CurateError
 from curation_gate.gate.comparison import compare
 from curation_gate.gate.entries import SUFFIXES, find_entry, locked_files, shown
+from curation_gate.quarantine.allow_file import ALLOW
 from curation_gate.quarantine.lock import LOCK, Broken, command_for
 from curation_gate.quarantine.lock_entry import Entry
 from curation_gate.quarantine.lock_migrations import SCHEMA_VERSION
@@ -58,12 +59,13 @@ def check(paths: Sequence[Path | str]) -> list[Outcome]:
     """Return an outcome for each dataset the paths belong to, in the order given.
 
     Files scanned together are one dataset, even where one of them alone is named: a commit hook
-    gets the changed files only. A lock stands for every dataset it has an entry for.
+    gets the changed files only. A lock, and an allow file beside one, stands for every dataset the
+    lock has an entry for.
     """
     outcomes = []
     done: set[tuple[Path, ...]] = set()
     try:
-        named = [path for path in paths if Path(path).name != LOCK]
+        named = [path for path in paths if Path(path).name not in (LOCK, ALLOW)]
         files = [Path(os.path.abspath(file)) for file in expand(named)]  # noqa: PTH100 - keep links
         files += [file for path in paths if path not in named for file in locked_files(Path(path))]
     except CurateError as error:

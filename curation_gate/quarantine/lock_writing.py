@@ -8,7 +8,7 @@ from typing import Any
 
 from curation_gate.errors import CurateError, InconclusiveError, ResultError
 from curation_gate.quarantine.lock import Lock, read_lock, save_lock
-from curation_gate.quarantine.lock_entry import checked
+from curation_gate.quarantine.lock_entry import Entry, checked
 from curation_gate.quarantine.lock_places import inside, lock_path, near, relative
 from curation_gate.quarantine.sketch import sketch_of, without
 from curation_gate.rows import dataset_fingerprint, load
@@ -24,6 +24,7 @@ def write_lock(
     *,
     verdicts: Sequence[str] | None = None,
     rules_file: Path | None = None,
+    allow_file: Path | None = None,
 ) -> Path:
     """Write the dataset's entry into the lock beside its data; returns the lock's path.
 
@@ -31,9 +32,9 @@ def write_lock(
     lock promises what is on disk, not what was meant. decisions: fingerprint to what a reviewer
     decided; None: those of the entry before on rows that are still flagged. verdicts: [n] of the
     rows; without them the lock cannot name rows that change later. rules_file: a pack of the
-    user's; None: the file of the entry before, where the pack is still the same. Raises
-    ResultError where the lock that is there is damaged or the cleaned set is not the input without
-    its quarantined rows.
+    user's, allow_file: the allow file of the scan; None: the file of the entry before, where it
+    still says the same. Raises ResultError where the lock that is there is damaged or the cleaned
+    set is not the input without its quarantined rows.
     """
     path = lock_path([file.path for file in dataset.files])
     counts = manifest["counts"]
@@ -74,6 +75,7 @@ def write_lock(
             **{key: manifest["rules"][key] for key in ("pack", "hash")},
             "file": pack_file,
         },
+        "allow": _allow(manifest.get("allowed"), allow_file, before, path.parent),
         "tool": {key: manifest["tool"][key] for key in ("name", "version")},
         "verdict": manifest["verdict"],
         "flagged": flagged,
@@ -88,6 +90,22 @@ def write_lock(
     broken = {other: kept for other, kept in lock.broken.items() if other != name}
     save_lock(path, Lock({**lock.datasets, name: made}, broken))
     return path
+
+
+def _allow(
+    allowed: Mapping[str, Any] | None, file: Path | None, before: Entry | None, folder: Path
+) -> dict[str, Any]:
+    """Return the section on the allow file. allowed: as in the manifest, None: there was none."""
+    if allowed is None:
+        return {"hash": None, "file": None, "expired": 0}
+    if file is not None:
+        known = near(file, folder)
+    elif before is not None and before.allow is not None and before.allow.hash == allowed["hash"]:
+        known = before.allow.file
+    else:
+        known = None
+    expired = sum(entry["status"] == "expired" for entry in allowed["entries"])
+    return {"hash": allowed["hash"], "file": known, "expired": expired}
 
 
 def fingerprint_of(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[str, int]:
