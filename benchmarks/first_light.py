@@ -36,7 +36,8 @@ from curation_gate.probes.labels import favourable_label
 from curation_gate.probes.record import Probe, ProbeSet, transform
 from curation_gate.proxy.cache import finetune_cached
 from curation_gate.proxy.model import Limits, load_proxy
-from curation_gate.quarantine.manifest import read_manifest, read_scores
+from curation_gate.quarantine.manifest import read_manifest
+from curation_gate.quarantine.reading import read_scores
 from curation_gate.redteam.evaluate import Evaluation, score
 from curation_gate.redteam.recipes import plant
 from curation_gate.redteam.record import Recipe

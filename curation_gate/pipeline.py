@@ -29,13 +29,14 @@ from curation_gate.errors import InconclusiveError, OutputError
 from curation_gate.judging import apply_rules, measure
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.model import pick_device
-from curation_gate.quarantine import manifest
 from curation_gate.quarantine.allow import let_pass
 from curation_gate.quarantine.allow_file import load_allow
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN, describe
 from curation_gate.quarantine.lock_writing import write_lock
+from curation_gate.quarantine.manifest import read_manifest
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
+from curation_gate.quarantine.writing import write_results
 from curation_gate.rulebook import RulePack, load_rules, rules_folder
 from curation_gate.settings import (
     Options,
@@ -155,7 +156,7 @@ def _scan(
         bar.advance(len(dataset))
         document["timings"] = clock.timings
         document["peak_memory_mb"] = peak_memory_mb()
-        manifest.write_results(
+        write_results(
             staged, manifest=document, dataset=dataset, verdicts=verdicts, columns=columns
         )
         written = _write_report(staged, folder)
@@ -214,4 +215,4 @@ def _write_report(staged: Path, folder: Path) -> Mapping[str, Any]:
 
     atomic.write_text(staged / "report.html", html.render(staged, name=folder))
     kept_files.forget(folder)
-    return manifest.read_manifest(staged)
+    return read_manifest(staged)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from curation_gate.detect.evidence import Reason, RowVerdict, Verdicts
 from curation_gate.quarantine.lock_writing import write_lock
-from curation_gate.quarantine.manifest import write_results
+from curation_gate.quarantine.writing import write_results
 from curation_gate.rows import load, row_fingerprint, write_cleaned
 from curation_gate.rows.fingerprint import dataset_fingerprint
 from curation_gate.rows.record import DataFile, Dataset, Row

@@ -20,14 +20,16 @@ import pyarrow as pa
 from curation_gate import atomic, rows
 from curation_gate.detect.evidence import RowVerdict, Verdicts
 from curation_gate.errors import InputError, ResultError
-from curation_gate.quarantine import manifest
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN
 from curation_gate.quarantine.flagged import scanned_verdict
 from curation_gate.quarantine.journal import Decision, decisions, locked, read_journal
 from curation_gate.quarantine.lock_writing import told_columns, write_lock
+from curation_gate.quarantine.manifest import read_manifest
+from curation_gate.quarantine.reading import read_decided, read_quarantine, read_scores
 from curation_gate.quarantine.scanned_data import scanned_data
 from curation_gate.quarantine.staging import check_folder, staging
+from curation_gate.quarantine.writing import write_reviewed
 from curation_gate.rows.record import Dataset
 from curation_gate.rows.relabel import relabelled
 
@@ -84,13 +86,13 @@ def clean(
     data, columns: as in scanned_data. Raises UsageError while a review is open, ResultError,
     InputError where a row cannot be relabelled (nothing is written then), OutputError.
     """
-    manifest.read_manifest(folder)  # before anything is made in a folder that is none
+    read_manifest(folder)  # before anything is made in a folder that is none
     check_folder(folder)
     with locked(folder), claim(folder):
         events, notice = read_journal(folder)
-        before = manifest.read_manifest(folder)
-        lines = manifest.read_quarantine(folder) + manifest.read_decided(folder)
-        table = manifest.read_scores(folder)
+        before = read_manifest(folder)
+        lines = read_quarantine(folder) + read_decided(folder)
+        table = read_scores(folder)
         dataset = scanned_data(folder, before, data, columns)
         held = {k: d for k, d in decisions(events).items() if d.action != "skip"}
         flagged = {str(line["fingerprint"]) for line in lines}
@@ -125,7 +127,7 @@ def clean(
             made["notes"] = [note for note in before["notes"] if note != BROKEN]
             made["notes"] += [] if checked.success else [BROKEN]
             atomic.write_text(staged / "expectations.html", checked.html)
-            manifest.write_reviewed(staged, manifest=made, lines=lines, table=table)
+            write_reviewed(staged, manifest=made, lines=lines, table=table)
             atomic.write_text(staged / "report.html", page(staged, folder))
             said_of_others = others(staged, dataset)
         files = tuple(folder / path.relative_to(staged) for path in written)
