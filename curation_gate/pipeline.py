@@ -38,9 +38,7 @@ from curation_gate.quarantine.manifest import read_manifest
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
 from curation_gate.quarantine.writing import write_results
 from curation_gate.rulebook import RulePack, load_rules, rules_folder
-from curation_gate.settings import (
-    Options,
-)
+from curation_gate.settings import Options, influence_plan
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
@@ -105,6 +103,7 @@ def _scan(
     """Scan into a folder that is held for it; see `scan`."""
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     device = pick_device(options.device)
+    influence_plan(pack, options)  # what cannot be carried out is told before the work
     threads = free_threads()
     torch.set_num_threads(threads)
     threadpool_limits(threads)  # of the linear algebra below numpy
