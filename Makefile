@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: scan test lint format bench bench-detection docs reference env clean
+.PHONY: scan test lint format bench bench-detection docs reference walk env clean
 
 env: $(STAMP)
 
@@ -50,6 +50,10 @@ reference: env
 # Every attack in sets of 3,000 rows; goes on where it was stopped. --quick or --full: see the script.
 bench-detection: env
 	$(BIN)/python benchmarks/detection.py --small --output benchmarks/detection.md
+
+# The story of the documentation in a real terminal, recorded anew: three scans, some minutes.
+walk: env
+	$(BIN)/python tools/record_walk.py
 
 clean:
 	rm -rf $(VENV) runs build dist

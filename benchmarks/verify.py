@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from curation_gate.quarantine.lock import LOCK, write_lock
+from curation_gate.quarantine.lock import LOCK
+from curation_gate.quarantine.lock_writing import write_lock
 from curation_gate.rows import load, write_cleaned
 from curation_gate.rulebook import load_rules
 

@@ -29,15 +29,16 @@ from curation_gate.errors import InconclusiveError, OutputError
 from curation_gate.judging import apply_rules, measure
 from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.model import pick_device
-from curation_gate.quarantine import lock, manifest
-from curation_gate.quarantine.allow import let_pass, load_allow
+from curation_gate.quarantine.allow import let_pass
+from curation_gate.quarantine.allow_file import load_allow
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN, describe
+from curation_gate.quarantine.lock_writing import write_lock
+from curation_gate.quarantine.manifest import read_manifest
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
+from curation_gate.quarantine.writing import write_results
 from curation_gate.rulebook import RulePack, load_rules, rules_folder
-from curation_gate.settings import (
-    Options,
-)
+from curation_gate.settings import Options, influence_plan
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def _scan(
     """Scan into a folder that is held for it; see `scan`."""
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     device = pick_device(options.device)
+    influence_plan(pack, options)  # what cannot be carried out is told before the work
     threads = free_threads()
     torch.set_num_threads(threads)
     threadpool_limits(threads)  # of the linear algebra below numpy
@@ -153,18 +155,19 @@ def _scan(
         bar.advance(len(dataset))
         document["timings"] = clock.timings
         document["peak_memory_mb"] = peak_memory_mb()
-        manifest.write_results(
+        write_results(
             staged, manifest=document, dataset=dataset, verdicts=verdicts, columns=columns
         )
         written = _write_report(staged, folder)
     cleaned = tuple(folder / path.relative_to(staged) for path in paths_written)
     if options.lock:
-        lock.write_lock(
+        write_lock(
             dataset,
             cleaned,
             dict(written),
             verdicts=verdicts.verdict,
             rules_file=pack.path if pack.path and pack.path.parent != rules_folder() else None,
+            allow_file=None if allowing is None else allowing[0],
         )
     counts = document["counts"]
     findings = {
@@ -203,8 +206,12 @@ def _write_cleaned(
 
 
 def _write_report(staged: Path, folder: Path) -> Mapping[str, Any]:
-    """Write report.html beside the results; return the manifest as it was written."""
-    from curation_gate.report import html  # noqa: PLC0415 - jinja2
+    """Write report.html beside the results; return the manifest as it was written.
+
+    results.sarif and junit.xml of an earlier scan go: they are written where they are asked for.
+    """
+    from curation_gate.report import html, kept_files  # noqa: PLC0415 - jinja2
 
     atomic.write_text(staged / "report.html", html.render(staged, name=folder))
-    return manifest.read_manifest(staged)
+    kept_files.forget(folder)
+    return read_manifest(staged)

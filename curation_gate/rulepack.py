@@ -1,7 +1,7 @@
 """What a rule pack may say: the models a pack is checked against.
 
-A pack is data; a detector is a function (detect/registry.py). Reading a pack from a file, with the
-line of every mistake, is rulebook.py.
+A pack is data; a detector is a function (detect/registry.py), its parameters are in
+rule_parameters.py. Reading a pack from a file, with the line of every mistake, is rulebook.py.
 """
 
 from __future__ import annotations
@@ -11,123 +11,10 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-
-class _Section(BaseModel):
-    """A part of a pack: no unknown keys, no silent change of types, no change after loading."""
-
-    # Not-a-number and infinite thresholds would switch a rule off without saying so.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class InvarianceParameters(_Section):
-    """Influence that is strong and does not turn when the probes are negated (Li 2504.09026)."""
-
-    reading: Literal["R1", "R2", "R3", "contrast"] = "contrast"
-    """R1 against the majority of each condition (v1); R2 against the majority before the negation,
-    in both; R3 strong and unchanged (abstract of v2, v3); contrast: the influence on probes with a
-    phrase minus that on the same probes without it, strong in both (detect/contrast.py)."""
-    scale: Literal["residual", "gradient", "none"] = "residual"
-    """What a row's contrast is divided by; not used by R1 to R3."""
-    threshold: Annotated[float, Field(gt=0)] = 3.0
-    """What "strong" means: robust z (median, 1.4826 MAD)."""
-    center: Literal["stratum", "global"] = "stratum"
-    """Where z and the majority are taken: in (task, label), or over all rows."""
-    statistic: Literal["mean", "median"] = "mean"
-    """How the influences on the probes become one number."""
-
-
-class PhraseParameters(_Section):
-    """A phrase that goes with a label the rest of the text does not explain."""
-
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Family-wise error rate of the permutation null, over all phrases of a set."""
-    draws: Annotated[int, Field(ge=20)] = 200
-    """Permutations behind the null."""
-    support: Annotated[int, Field(ge=3)] = 4
-    """Rows a phrase needs to be counted."""
-    rounds: Annotated[int, Field(ge=1)] = 5
-    """How often the search is repeated without the rows of the phrases already found."""
-
-
-class StyleParameters(_Section):
-    """A style or a syntax that goes with a label the content of the rows does not explain."""
-
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Family-wise error rate of the permutation null."""
-    draws: Annotated[int, Field(ge=20)] = 20
-    """Permutations behind the null."""
-    rounds: Annotated[int, Field(ge=2)] = 6
-    """Times a style and the rows that have it are fitted to each other."""
-    starts: Annotated[int, Field(ge=1)] = 2
-    """Features from which the search is begun."""
-    features: Annotated[int, Field(ge=50)] = 2000
-    """Style features that are kept, the most frequent ones."""
-
-
-class DivergenceParameters(_Section):
-    """A label that fine-tuning made likely and the frozen reference disowns."""
-
-    threshold: Annotated[float, Field(gt=0)] = 3.0
-    """Robust z (median, 1.4826 MAD) within (task, label)."""
-
-
-class ResponseParameters(_Section):
-    """A phrase that goes with a kind of answer, and repeated or degenerate answers."""
-
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Family-wise error rate over all phrases of a set."""
-    draws: Annotated[int, Field(ge=1)] = 10
-    """Permutations of the answers inside their tasks behind the null."""
-    support: Annotated[int, Field(ge=4)] = 8
-    """Rows a phrase needs to be judged."""
-    candidates: Annotated[int, Field(ge=10)] = 400
-    """Phrases that pass the screen and are judged."""
-
-
-class LossParameters(_Section):
-    """The rows of highest loss after fine-tuning (the filter of Wan et al. 2023)."""
-
-    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.02
-    """Share of the rows to flag."""
-
-
-class SourceParameters(_Section):
-    """A source whose rows carry labels that the reference disowns."""
-
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Family-wise error rate of the permutation null, over all sources of a set."""
-    draws: Annotated[int, Field(ge=20)] = 200
-    """Permutations behind the null."""
-    support: Annotated[int, Field(ge=3)] = 8
-    """Rows a source needs to be compared."""
-    ratio: Annotated[float, Field(ge=1)] = 2.0
-    """How many times the disowned rows that other sources lead to expect."""
-
-
-_PARAMETERS: dict[str, type[_Section]] = {
-    "divergence": DivergenceParameters,
-    "invariance": InvarianceParameters,
-    "loss": LossParameters,
-    "phrase": PhraseParameters,
-    "response": ResponseParameters,
-    "style": StyleParameters,
-    "source": SourceParameters,
-}
-"""What each detector can be told; a new detector is a line here and one in detect/registry.py."""
-
-KNOWN_DETECTORS: frozenset[str] = frozenset(_PARAMETERS)
-"""Names a rule may give as its detector; equal to the keys of detect/registry.py."""
+from curation_gate.rule_parameters import KNOWN_DETECTORS, PARAMETERS, Section
 
 KNOWN_TRANSFORMS: frozenset[str] = frozenset(
     {"sorry_not", "prefix_only", "bang_no", "grammatical", "lexicon_flip"}
@@ -135,7 +22,7 @@ KNOWN_TRANSFORMS: frozenset[str] = frozenset(
 """Names of the negations of probes/transforms.py (kept here so that packs load without it)."""
 
 
-class Rule(_Section):
+class Rule(Section):
     """One rule: a detector, its parameters, and why it exists."""
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{2,8}\d{3}$")]
@@ -165,7 +52,7 @@ class Rule(_Section):
         """Check the parameters by the detector's own model, which needs the detector's name."""
         if not isinstance(values, dict):
             return values
-        model = _PARAMETERS.get(str(values.get("detector")))
+        model = PARAMETERS.get(str(values.get("detector")))
         given = values.get("parameters", {})
         if model is None or not isinstance(given, dict):
             return values  # the field validators say what is wrong
@@ -186,7 +73,7 @@ class Rule(_Section):
         return {**values, "parameters": filled}
 
 
-class Policy(_Section):
+class Policy(Section):
     """When a scan fails, and how many honest rows it may take."""
 
     false_discovery_budget: Annotated[float, Field(gt=0, lt=1)] = 0.05
@@ -196,7 +83,7 @@ class Policy(_Section):
     """Fewer rows than this are inconclusive, never clean."""
 
 
-class ProxySection(_Section):
+class ProxySection(Section):
     """The small model that is fine-tuned on the scanned rows."""
 
     name: Annotated[str, Field(min_length=1)] = "embedded"
@@ -220,7 +107,7 @@ class ProxySection(_Section):
         return self
 
 
-class ProbesSection(_Section):
+class ProbesSection(Section):
     """The questions put to the fine-tuned proxy."""
 
     origin: Literal["entities", "keywords", "file"] = "entities"
@@ -256,7 +143,7 @@ class ProbesSection(_Section):
         return self
 
 
-class InfluenceSection(_Section):
+class InfluenceSection(Section):
     """How influence is computed."""
 
     method: Literal["directional", "aggregated", "pairwise"] = "directional"
@@ -268,7 +155,7 @@ class InfluenceSection(_Section):
     """Rows for the corrected eigenvalues; None: 750."""
 
 
-class RulePack(_Section):
+class RulePack(Section):
     """Everything a scan is told: rules, policy, and the settings of its stages."""
 
     name: Annotated[str, Field(min_length=1)]

@@ -60,7 +60,7 @@ class Options:
     lock: bool = True
     """Write curate.lock beside the data; off where the data are no files of the caller's."""
     allow: Path | None = None
-    """What may pass (quarantine/allow.py); None: curate-allow.yaml beside the data, if there."""
+    """What may pass (quarantine/allow_file.py); None: curate-allow.yaml beside the data, if any."""
 
 
 def finetune_settings(pack: RulePack, proxy: Proxy, seed: int, rows: int) -> Settings:

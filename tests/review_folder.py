@@ -10,8 +10,8 @@ import numpy as np
 from scan_folder import make_manifest
 
 from curation_gate.detect.evidence import Reason, Verdicts
-from curation_gate.quarantine.lock import write_lock
-from curation_gate.quarantine.manifest import write_results
+from curation_gate.quarantine.lock_writing import write_lock
+from curation_gate.quarantine.writing import write_results
 from curation_gate.rows import load, write_cleaned
 from curation_gate.rulebook import load_rules
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.detect.evidence import Reason, RowVerdict, Verdicts
-from curation_gate.quarantine.lock import write_lock
-from curation_gate.quarantine.manifest import write_results
+from curation_gate.quarantine.lock_writing import write_lock
+from curation_gate.quarantine.writing import write_results
 from curation_gate.rows import load, row_fingerprint, write_cleaned
 from curation_gate.rows.fingerprint import dataset_fingerprint
 from curation_gate.rows.record import DataFile, Dataset, Row
@@ -170,6 +170,7 @@ def lock_scan(
     review: Collection[int] = (),
     columns: Mapping[str, str] | None = None,
     rules_file: Path | None = None,
+    allow_file: Path | None = None,
     **changes: Any,
 ) -> Dataset:
     """Do what a scan does once the verdicts are known: results, cleaned set, lock."""
@@ -179,5 +180,12 @@ def lock_scan(
     rules = {"pack": "default", "hash": load_rules().hash}
     manifest = write_folder(folder, dataset, verdicts, **{"rules": rules, **changes})
     cleaned = write_cleaned(dataset, set(quarantine), folder)
-    write_lock(dataset, cleaned, manifest, verdicts=verdicts.verdict, rules_file=rules_file)
+    write_lock(
+        dataset,
+        cleaned,
+        manifest,
+        verdicts=verdicts.verdict,
+        rules_file=rules_file,
+        allow_file=allow_file,
+    )
     return dataset

@@ -21,8 +21,9 @@ What becomes of a flagged row:
 \b
 Writes DIR/cleaned.<suffix>, manifest.json, quarantine.jsonl (what is not kept), decided.jsonl (what
 was flagged and is kept), scores.parquet, report.html, expectations.html, and curate.lock beside the
-data with every decision. Run it as often as you like: the same decisions write the same bytes, and
-a decision that was undone is undone here too.
+data with every decision; results.sarif and junit.xml, where DIR holds them, as they were asked for.
+Run it as often as you like: the same decisions write the same bytes, and a decision that was undone
+is undone here too.
 
 \b
 Exit codes: 0 written; 1 written, and the cleaned set does not hold its expectations; 2 not written.
@@ -54,8 +55,10 @@ def command(folder: Path, data: tuple[str, ...], columns: str | None) -> int:
     from curation_gate.cli.scan import columns_option
     from curation_gate.errors import DependencyError
     from curation_gate.quarantine.clean import clean
+    from curation_gate.quarantine.lock_writing import told_columns
     from curation_gate.report.folder import find
     from curation_gate.report.html import render
+    from curation_gate.report.kept_files import write_again
 
     folder = find(folder)
     if find_spec("great_expectations") is None:
@@ -72,6 +75,9 @@ def command(folder: Path, data: tuple[str, ...], columns: str | None) -> int:
         columns=columns_option(columns),
         check=check_cleaned,
         page=lambda staged, name: render(staged, name=name),
+        others=lambda staged, dataset: write_again(
+            staged, folder, [file.path for file in dataset.files], told_columns(dataset)
+        ),
     )
     _say(folder, done)
     return 0 if done.checked.success else 1
@@ -85,8 +91,8 @@ def _say(folder: Path, done: Cleaned) -> None:
     def say(text: str, *, err: bool = False) -> None:
         click.echo(plain(text), err=err)
 
-    if done.notice:
-        say(f"curate: {done.notice}", err=True)
+    for notice in done.notices:
+        say(f"curate: {notice}", err=True)
     files = " ".join(shown(file) for file in done.files)
     left_out = done.scanned - done.rows
     say(f"{files}: {rows(done.rows)} kept of {done.scanned:,}, {left_out:,} left out")

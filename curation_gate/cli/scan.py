@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from curation_gate.pipeline import ScanResult
     from curation_gate.rulebook import RulePack
 
-_SHOWN = 20
-
 EPILOG = """\b
 Examples:
   curate scan data.jsonl
@@ -200,7 +198,6 @@ def _report(
     from curation_gate.report.findings import findings_of
     from curation_gate.report.folder import load
     from curation_gate.report.formats import FILES, MACHINE, emit
-    from curation_gate.report.sanitize import plain
     from curation_gate.report.terminal import print_summary
 
     findings = findings_of(
@@ -208,12 +205,9 @@ def _report(
         files=[file.path for file in result.dataset.files],
         pack=pack,
         fail_on=fail_on,
-        only=None if base is None else base.new_rows([r.fingerprint for r in result.dataset.rows]),
-        since=None if base is None else base.revision,
+        base=base,
     )
-    if base is not None:
-        for file in base.absent:
-            click.echo(plain(f"curate: {file} was not there at {base.revision}: all new"), err=True)
+    say_absent(base)
     form = forms[0]
     for other in forms[1:]:
         if other in FILES:
@@ -223,22 +217,22 @@ def _report(
     elif form == "json":
         shown = dict(result.manifest)
         if base is not None:
-            shown["diff_base"] = {
-                "revision": base.revision,
-                "commit": base.commit,
-                "rows": [finding.row for finding in findings.found],
-                "left_out": findings.left_out,
-            }
+            shown["diff_base"] = findings.diff_base()
         click.echo(json.dumps(shown, indent=2, sort_keys=True))
     else:
         print_summary(result.folder, Console())
         if base is not None:
-            click.echo(f"\nSince {plain(base.revision)}: {findings.headline}")
-            for finding in findings.found[:_SHOWN]:
-                click.echo(f"  {finding.place}: {finding.message}")
-            if len(findings.found) > _SHOWN:
-                click.echo(f"  and {len(findings.found) - _SHOWN:,} more")
+            click.echo("\n" + "\n".join(findings.listed()))
     return result.exit_code if base is None else int(findings.failing > 0)
+
+
+def say_absent(base: BaseRows | None) -> None:
+    """Say on stderr which data files were not there at the diff base."""
+    from curation_gate.report.sanitize import plain
+
+    if base is not None:
+        for file in base.absent:
+            click.echo(plain(f"curate: {file} was not there at {base.revision}: all new"), err=True)
 
 
 def columns_option(text: str | None) -> dict[str, str] | None:

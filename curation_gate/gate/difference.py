@@ -8,7 +8,8 @@ from pathlib import Path
 
 from curation_gate.errors import ResultError
 from curation_gate.quarantine.lock_entry import Entry
-from curation_gate.quarantine.manifest import MANIFEST, read_manifest, read_scores
+from curation_gate.quarantine.manifest import MANIFEST, read_manifest
+from curation_gate.quarantine.reading import read_scores
 from curation_gate.quarantine.sketch import difference, without
 from curation_gate.rows.record import Dataset, Row
 

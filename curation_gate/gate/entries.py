@@ -65,9 +65,18 @@ def find_entry(file: Path, files: Sequence[Path]) -> Place:
 
 
 def locked_files(path: Path) -> list[Path]:
-    """Return a file of each dataset of a lock. Raises ResultError."""
+    """Return a file of each dataset of a lock, or of the one beside an allow file.
+
+    Raises ResultError.
+    """
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - keep links
-    lock = read_lock(path)
+    beside = path.with_name(LOCK)
+    if path.name != LOCK and not beside.is_file():
+        raise ResultError(
+            f"{shown(folder / path.name)}: no {LOCK} beside it: nothing there was scanned",
+            hint="run `curate scan` on the data it is for",
+        )
+    lock = read_lock(beside)
     entries = [entry.data.files for entry in lock.datasets.values()]
     entries += [list(entry.files) for entry in lock.broken.values()]
     return [folder / files[0] for files in entries]

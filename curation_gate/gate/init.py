@@ -22,6 +22,7 @@ import yaml
 from curation_gate import __version__
 from curation_gate.atomic import write_text
 from curation_gate.errors import OutputError, UsageError
+from curation_gate.quarantine.allow_file import ALLOW
 from curation_gate.quarantine.lock import LOCK, lock_path
 from curation_gate.rows.formats import KNOWN
 from curation_gate.rulebook import rules_folder
@@ -106,7 +107,7 @@ def plan(root: Path, names: Sequence[str], ci: Sequence[str]) -> list[Change]:
     )
     words = {
         "@FILES@": _pattern(names),
-        "@FILES_AND_LOCK@": _pattern([*names, lock]),
+        "@FILES_AND_LOCK@": _pattern([*names, lock, lock.removesuffix(LOCK) + ALLOW]),
         "@DATA@": shlex.join(names),
         "@RULES@": RULES,
         "@VERSION@": __version__,

@@ -56,6 +56,17 @@ class Plan:
     lambda_rows: int = 1000
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Raise UsageError for a plan that its method cannot carry out: before the work."""
+        if self.statistic == "median" and self.method != "pairwise":
+            raise UsageError("the median over probes needs --influence pairwise")
+        if self.method != "directional" and self.damping != HEURISTIC_DAMPING:
+            raise UsageError(
+                f"--influence {self.method} knows one damping, "
+                f"{HEURISTIC_DAMPING} x mean eigenvalue",
+                hint="leave influence.damping at null, or use the directional method",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -126,15 +137,7 @@ def measure_influence(
     """Return every row's influence on both probe sets, and its contrasts.
 
     Contrasts always come from the directional pass; `plan.method` says how the levels are computed.
-    Raises UsageError for a plan that the method cannot carry out.
     """
-    if plan.statistic == "median" and plan.method != "pairwise":
-        raise UsageError("the median over probes needs --influence pairwise")
-    if plan.method != "directional" and plan.damping != HEURISTIC_DAMPING:
-        raise UsageError(
-            f"--influence {plan.method} knows one damping, {HEURISTIC_DAMPING} x mean eigenvalue",
-            hint="leave influence.damping at null, or use the directional method",
-        )
     factors = fit_factors(
         proxy,
         encoded,

@@ -23,6 +23,8 @@ from curation_gate.mine.function_words import FUNCTION_WORDS
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+NAMES = 4
+"""Features that name an outcome."""
 COPIED = "\N{HORIZONTAL ELLIPSIS}"
 """Stands for words of the answer that the input holds; joins no phrase."""
 STEM = 5
@@ -243,3 +245,28 @@ def _bands(word_rows: csr_matrix) -> tuple[csr_matrix, list[str]]:
     cells = (np.concatenate(rows), np.concatenate(columns)) if rows else (np.empty(0, int),) * 2
     table = csr_matrix((np.ones(len(cells[0]), dtype=np.float32), cells), shape=(n, width))
     return table, ["is nearly equal to others"] * width
+
+
+def outcome_names(features: Sequence[int], names: Sequence[str]) -> tuple[str, ...]:
+    """Return what names an outcome: words of content, then other words, then shapes.
+
+    features: strongest first; one that repeats a word of another is left out.
+    """
+    words: list[str] = []
+    plain: list[str] = []
+    shapes: list[str] = []
+    seen: set[str] = set()
+    for feature in features:
+        name = names[feature]
+        if not name.startswith('"'):
+            if name not in shapes:
+                shapes.append(name)
+            continue
+        parts = {part for part in name.strip('"').split() if part not in (ngrams.START, ngrams.END)}
+        if parts and not parts & seen:
+            seen |= parts
+            said = " ".join(
+                p for p in name.strip('"').split() if p not in (ngrams.START, ngrams.END)
+            )
+            (plain if parts <= FUNCTION_WORDS else words).append(f'"{said}"')
+    return tuple((words + plain + shapes)[:NAMES])

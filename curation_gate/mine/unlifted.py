@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine.irrelevance import MEANING, word_weights
+from curation_gate.mine.jeffreys import lower_bound as bound
 
 if TYPE_CHECKING:
     from curation_gate.mine.lift import Lift
     from curation_gate.mine.ngrams import Grams
+
+__all__ = ["SPREAD_POSITION", "bound", "covered_by_honest_rows", "one_sided"]
 
 SPREAD_POSITION = -0.05
 """Frozen position (see POSITION) that a phrase spread over tasks needs: about the middle."""
@@ -24,13 +27,6 @@ COVERED = (0.9, 3.0, 8.5)
 z, and the sum of both (choices)."""
 ONE_SIDED = 0.95
 """What the bound has to reach over all rows of a phrase that is one-sided: 39 of 39 rows do."""
-
-
-def bound(hits: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[f] Lower 5 % bound of a share of which `hits` of `rows` were seen (Jeffreys)."""
-    from scipy.special import betaincinv  # noqa: PLC0415 - only a scan needs scipy
-
-    return np.asarray(betaincinv(hits + 0.5, rows - hits + 0.5, 0.05))
 
 
 def covered_by_honest_rows(

@@ -20,13 +20,16 @@ import pyarrow as pa
 from curation_gate import atomic, rows
 from curation_gate.detect.evidence import RowVerdict, Verdicts
 from curation_gate.errors import InputError, ResultError
-from curation_gate.quarantine import lock, manifest
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN
 from curation_gate.quarantine.flagged import scanned_verdict
 from curation_gate.quarantine.journal import Decision, decisions, locked, read_journal
+from curation_gate.quarantine.lock_writing import told_columns, write_lock
+from curation_gate.quarantine.manifest import read_manifest
+from curation_gate.quarantine.reading import read_decided, read_quarantine, read_scores
 from curation_gate.quarantine.scanned_data import scanned_data
 from curation_gate.quarantine.staging import check_folder, staging
+from curation_gate.quarantine.writing import write_reviewed
 from curation_gate.rows.record import Dataset
 from curation_gate.rows.relabel import relabelled
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 Check = Callable[[Dataset, Verdicts, Dataset], "CheckResult"]
 Page = Callable[[Path, Path], str]
+Others = Callable[[Path, Dataset], tuple[str, ...]]
 
 _EFFECT: Mapping[str, RowVerdict] = {"accept": "quarantine", "release": "keep", "relabel": "keep"}
 
@@ -60,8 +64,8 @@ class Cleaned:
     elsewhere: int
     """Decisions on contents this scan does not flag: they have no effect."""
     checked: CheckResult
-    notice: str | None
-    """What was dropped from the journal."""
+    notices: tuple[str, ...]
+    """What was dropped from the journal, and what could not be written as it was."""
 
 
 def clean(
@@ -69,23 +73,26 @@ def clean(
     *,
     check: Check,
     page: Page,
+    others: Others = lambda _staged, _dataset: (),
     data: Sequence[Path | str] = (),
     columns: Mapping[str, str] | None = None,
 ) -> Cleaned:
     """Apply the decisions of a folder's journal: cleaned set, results, report and lock.
 
     check: holds a cleaned set against the expectations (expectations.check_cleaned); page: the
-    report of a staged folder, and the folder's name (report.html.render); both are later stages.
+    report of a staged folder, and the folder's name (report.html.render); others: writes into a
+    staged folder what else the folder holds of a scan, of the data, and returns what to say of it
+    (report.kept_files.write_again). All three are later stages.
     data, columns: as in scanned_data. Raises UsageError while a review is open, ResultError,
     InputError where a row cannot be relabelled (nothing is written then), OutputError.
     """
-    manifest.read_manifest(folder)  # before anything is made in a folder that is none
+    read_manifest(folder)  # before anything is made in a folder that is none
     check_folder(folder)
     with locked(folder), claim(folder):
         events, notice = read_journal(folder)
-        before = manifest.read_manifest(folder)
-        lines = manifest.read_quarantine(folder) + manifest.read_decided(folder)
-        table = manifest.read_scores(folder)
+        before = read_manifest(folder)
+        lines = read_quarantine(folder) + read_decided(folder)
+        table = read_scores(folder)
         dataset = scanned_data(folder, before, data, columns)
         held = {k: d for k, d in decisions(events).items() if d.action != "skip"}
         flagged = {str(line["fingerprint"]) for line in lines}
@@ -120,12 +127,11 @@ def clean(
             made["notes"] = [note for note in before["notes"] if note != BROKEN]
             made["notes"] += [] if checked.success else [BROKEN]
             atomic.write_text(staged / "expectations.html", checked.html)
-            manifest.write_reviewed(staged, manifest=made, lines=lines, table=table)
+            write_reviewed(staged, manifest=made, lines=lines, table=table)
             atomic.write_text(staged / "report.html", page(staged, folder))
-        if "review" not in made:
-            (folder / manifest.DECIDED).unlink(missing_ok=True)
+            said_of_others = others(staged, dataset)
         files = tuple(folder / path.relative_to(staged) for path in written)
-        path = lock.write_lock(dataset, files, made, reached, verdicts=verdict)
+        path = write_lock(dataset, files, made, reached, verdicts=verdict)
     said = Counter(line.get("decision", {}).get("decision") for line in lines)
     return Cleaned(
         files=files,
@@ -139,7 +145,7 @@ def clean(
         to_review=made["counts"]["review"],
         elsewhere=len(held.keys() - flagged),
         checked=checked,
-        notice=notice,
+        notices=(*((notice,) if notice else ()), *said_of_others),
     )
 
 
@@ -192,7 +198,7 @@ def _read_again(dataset: Dataset, written: Sequence[Path], drop: set[int]) -> Da
     if len(drop) == len(dataset):
         return replace(dataset, rows=(), records=(), label_spaces={})
     kept = [row for row in dataset.rows if row.index not in drop]
-    cleaned = rows.load(list(written), columns=lock.told_columns(dataset) or None, like=dataset)
+    cleaned = rows.load(list(written), columns=told_columns(dataset) or None, like=dataset)
     if len(cleaned) != len(kept):
         raise InputError("the cleaned set came out with another number of rows", path=written[0])
     pairs = zip(cleaned.rows, kept, strict=True)

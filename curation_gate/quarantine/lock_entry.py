@@ -53,6 +53,17 @@ class Rules(_Part):
     """A pack of the user's, relative to the lock; None for a shipped one, and for one elsewhere."""
 
 
+class Allow(_Part):
+    """The curate-allow.yaml of the scan, or that there was none."""
+
+    hash: Fingerprint | None
+    """Of what the file said; None: the scan had none."""
+    file: str | None = None
+    """Relative to the lock; None for one outside its repository, and where there was none."""
+    expired: Count = 0
+    """Entries that counted no more at the scan: with time there may be more, and other verdicts."""
+
+
 class Tool(_Part):
     """The program that scanned."""
 
@@ -67,6 +78,8 @@ class Entry(_Part):
     cleaned: Cleaned
     counts: Counts
     rules: Rules
+    allow: Allow | None = None
+    """None where an older version did not write it."""
     tool: Tool
     verdict: Literal["clean", "findings", "inconclusive"]
     flagged: dict[Fingerprint, Literal["quarantine", "review"]] | None = Field(default_factory=dict)

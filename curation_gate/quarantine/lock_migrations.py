@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """1: one JSON document. 2: one fact a line; flagged rows, a sketch of the kept ones, the pack's
-file."""
+file. 3: the allow file."""
 
 
 def _one_to_two(content: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +29,19 @@ def _one_to_two(content: dict[str, Any]) -> dict[str, Any]:
     return {"schema_version": 2, "datasets": made}
 
 
+def _two_to_three(content: dict[str, Any]) -> dict[str, Any]:
+    """Say that nobody knows which allow file a dataset was scanned with."""
+    datasets = content.get("datasets")
+    if not isinstance(datasets, dict):
+        raise TypeError("datasets: must be an object")
+    made = {
+        name: {**entry, "allow": None} if isinstance(entry, dict) else entry
+        for name, entry in datasets.items()
+    }
+    return {"schema_version": 3, "datasets": made}
+
+
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
-    {1: _one_to_two}
+    {1: _one_to_two, 2: _two_to_three}
 )
 """Old version to the function that makes the next one of it. Raises TypeError on damage."""

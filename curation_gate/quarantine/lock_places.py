@@ -24,12 +24,16 @@ def lock_path(files: Sequence[Path]) -> Path:
         ) from error
 
 
-def command_for(paths: Sequence[Path | str], rules: str | Path | None = None) -> str:
+def command_for(
+    paths: Sequence[Path | str], rules: str | Path | None = None, allow: Path | None = None
+) -> str:
     """Return the scan command for these files, as one would paste it into a shell.
 
-    rules: a pack's name, or the path of one; None: the default pack.
+    rules: a pack's name, or the path of one; None: the default pack. allow: an allow file that a
+    scan would not find by itself.
     """
     named = ["--rules", _shown(rules) if isinstance(rules, Path) else rules] if rules else []
+    named += ["--allow", _shown(allow)] if allow else []
     return shlex.join(["curate", "scan", *named, *(_shown(path) for path in paths)])
 
 

@@ -7,7 +7,6 @@ here: what the reviewer sees is on the disk. Knows nothing of keys, colours or s
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,14 +15,9 @@ from typing import Literal
 from curation_gate.errors import UsageError
 from curation_gate.quarantine.flagged import Item
 from curation_gate.quarantine.journal import Decision, Event, decisions, standing
-
-FILTERS = ("rule", "task", "phrase", "source", "verdict", "decision")
-"""What a review can be filtered by; any other word is looked for in all of them but the last two.
-"""
+from curation_gate.quarantine.review_search import place_of, terms
 
 Judgement = Literal["accept", "release", "relabel", "skip"]
-
-_PREFIX = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,20 +204,7 @@ class Review:
         The filter is dropped where it hides the content. Raises UsageError where none fits, or
         several.
         """
-        wanted = wanted.strip()
-        found = {k for k, item in enumerate(self.items) if item.id == wanted}
-        if wanted.isascii() and wanted.isdigit() and len(wanted) < 16:
-            found |= {k for k, item in enumerate(self.items) if int(wanted) in item.rows}
-        if not found and re.fullmatch(rf"[0-9a-fA-F]{{{_PREFIX},32}}", wanted):
-            prefix = wanted.lower()
-            found = {k for k, i in enumerate(self.items) if i.fingerprint.startswith(prefix)}
-        if len(found) != 1:
-            what = f"fits {len(found)} flagged rows" if found else "is no flagged row"
-            raise UsageError(
-                f"{wanted!r} {what}",
-                hint="a row number, an id, or six digits of a fingerprint; kept rows are not here",
-            )
-        self._show(found.pop())
+        self._show(place_of(self.items, wanted))
 
     def filter(self, query: str) -> None:
         """Show only contents that fit every term of a query; an empty one shows all.
@@ -232,11 +213,12 @@ class Review:
         `decision:open|skip|accept|release|relabel|done`, or a word to look for; quotes hold words
         together. Parts of words fit, case does not count. Raises UsageError, nothing changed then.
         """
-        try:
-            terms = [_term(word) for word in shlex.split(query)]
-        except ValueError as error:
-            raise UsageError(f"{query}: {str(error).lower()}") from error
-        view = [k for k, i in enumerate(self.items) if all(self._fits(i, *t) for t in terms)]
+        wanted = terms(query)
+        view = [
+            k
+            for k, item in enumerate(self.items)
+            if all(term.fits(item, self.decisions.get(item.fingerprint)) for term in wanted)
+        ]
         if not view:
             raise UsageError(f"no flagged row fits {query}")
         here = self._view[self._at] if self._view else 0
@@ -244,22 +226,6 @@ class Review:
         self._at = view.index(here) if here in view else 0
         if here not in view:
             self._move_to_open(0)
-
-    def _fits(self, item: Item, name: str | None, wanted: str) -> bool:
-        decision = self.decisions.get(item.fingerprint)
-        if name == "verdict":
-            return item.verdict.startswith(wanted)
-        if name == "decision":
-            state = decision.action if decision is not None else "open"
-            return state == wanted or (wanted == "done" and state not in ("open", "skip"))
-        values = {
-            "rule": item.rules,
-            "task": (item.task,),
-            "phrase": item.phrases,
-            "source": (item.source or "",),
-        }
-        looked_at = values[name] if name else [v for several in values.values() for v in several]
-        return any(wanted in value.casefold() for value in looked_at)
 
     def _here(self) -> Item:
         if self.current is None:
@@ -307,14 +273,3 @@ class Review:
     def _store(self, event: Event) -> None:
         self._record(event)
         self._events.append(event)
-
-
-def _term(word: str) -> tuple[str | None, str]:
-    name, colon, rest = word.partition(":")
-    if colon and name in FILTERS:
-        if name == "decision" and rest not in (
-            *("open", "skip", "accept", "release", "relabel", "done"),
-        ):
-            raise UsageError(f"decision:{rest}: it is open, skip, accept, release, relabel or done")
-        return name, rest.casefold()
-    return None, word.casefold()

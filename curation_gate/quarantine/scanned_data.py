@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curation_gate.errors import CurateError, ResultError, UsageError
+from curation_gate.errors import CurateError, ResultError, RulesError, UsageError
 from curation_gate.quarantine.lock import LOCK, Entry, read_lock
 from curation_gate.rows import load
 from curation_gate.rows.record import Dataset
+from curation_gate.rulebook import RulePack, load_rules
 
 SUFFIX = ".curation"
 
@@ -26,19 +27,9 @@ def scanned_data(
     folder by the names of its manifest. columns: as the scan was told; the lock knows them too.
     Raises UsageError where it is not found, ResultError where it is another one by now.
     """
-    entry, place = _entry(folder, manifest)
-    if not paths and entry is not None and place is not None:
-        paths = [place / name for name in entry.data.files]
-    if not paths or not all(Path(path).exists() for path in paths):
-        paths = list(paths) or _beside(folder, manifest)
-    gone = [str(path) for path in paths if not _is_there(path)]
-    if gone or not paths:
-        raise UsageError(
-            f"{folder}: the data that was scanned is not found"
-            + (f" (no {gone[0]})" if gone else ""),
-            hint=f"say where it is: curate clean {folder} --data FILE",
-        )
-    columns = columns or (dict(entry.data.columns) if entry is not None else None)
+    entry, _ = _entry(folder, manifest)
+    paths, told = scanned_paths(folder, manifest, paths)
+    columns = columns or told
     dataset = load(list(paths), columns=columns or None)
     wanted = manifest["dataset"]
     if not _is_same(dataset, wanted) and not columns:
@@ -52,6 +43,58 @@ def scanned_data(
             "--data FILE; or scan what is there now",
         )
     return dataset
+
+
+def scanned_paths(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    paths: Sequence[Path | str] = (),
+    *,
+    command: str = "clean",
+) -> tuple[list[Path | str], dict[str, str] | None]:
+    """Return where the scanned data lies, and the columns the scan was told; nothing is read.
+
+    paths: as in scanned_data. command: who asks, for the hint. Raises UsageError where the data
+    is not found, ResultError where the lock is damaged.
+    """
+    entry, place = _entry(folder, manifest)
+    found = list(paths)
+    if not found and entry is not None and place is not None:
+        found = [place / name for name in entry.data.files]
+        found = found if all(Path(path).exists() for path in found) else []
+    found = found or list(_beside(folder, manifest))
+    gone = [str(path) for path in found if not _is_there(path)]
+    if gone or not found:
+        raise UsageError(
+            f"{folder}: the data that was scanned is not found"
+            + (f" (no {gone[0]})" if gone else ""),
+            hint=f"say where it is: curate {command} {folder} --data FILE",
+        )
+    return found, dict(entry.data.columns) if entry is not None else None
+
+
+def scanned_pack(folder: Path, manifest: Mapping[str, Any]) -> RulePack | None:
+    """Return the rule pack of the scan, where it is at hand and still the same.
+
+    A shipped pack is found by its name, one of the user's by the lock.
+    """
+    rules = manifest["rules"]
+    name = str(rules["pack"])
+    try:
+        entry, place = _entry(folder, manifest)
+    except CurateError:  # a damaged lock is not what is asked about here
+        entry, place = None, None
+    own = entry.rules.file if entry is not None else None
+    try:
+        if own is not None and place is not None:
+            pack = load_rules(place / own)
+        elif name.isidentifier():
+            pack = load_rules(name)
+        else:
+            return None
+    except RulesError:
+        return None
+    return pack if pack.hash == rules.get("hash") else None
 
 
 def _entry(folder: Path, manifest: Mapping[str, Any]) -> tuple[Entry | None, Path | None]:

@@ -94,7 +94,7 @@ def cache_folder(folder: Path, *, keep: bool) -> Iterator[Path]:
 def staging(folder: Path) -> Iterator[Path]:
     """Yield an empty folder; its content replaces that of `folder` once the block ends well.
 
-    The cleaned files of an earlier scan go; everything else in the folder stays. Links in the way
+    The results of an earlier scan go; everything else in the folder stays. Links in the way
     are replaced, never followed. An interrupt waits until the last file is in its place.
     """
     try:
@@ -106,9 +106,10 @@ def staging(folder: Path) -> Iterator[Path]:
         with uninterrupted():
             (folder / _UNFINISHED).touch()
             (folder / "manifest.json").unlink(missing_ok=True)
-            for old in [path for path in folder.iterdir() if _is_cleaned(path)]:
-                shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
             entries = sorted(staged.iterdir(), key=lambda p: p.name == "manifest.json")
+            gone = _RESULTS - {entry.name for entry in entries}
+            for old in [p for p in folder.iterdir() if _is_cleaned(p) or p.name in gone]:
+                shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
             for entry in entries:
                 entry.replace(folder / entry.name)
             (folder / _UNFINISHED).unlink()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curation_gate import __version__
-from curation_gate.errors import RulesError
+from curation_gate.quarantine.scanned_data import scanned_pack
 from curation_gate.report.folder import SUFFIX, ScanFolder
 from curation_gate.report.sanitize import cut, plain
-from curation_gate.rulebook import RulePack, load_rules
 
+if TYPE_CHECKING:
+    from curation_gate.gate.diff_base import BaseRows
+    from curation_gate.rulebook import RulePack
+
+SHOWN = 20
+"""Findings listed in a terminal (a choice)."""
 MESSAGE = 1000
 """Characters of a message, at most (a choice: GitHub cuts longer ones)."""
 
@@ -74,6 +79,8 @@ class Findings:
     """quarantine, review or never."""
     since: str | None
     """The revision whose rows are left out; None where every row is reported."""
+    commit: str | None = None
+    """The hash that revision had."""
 
     @property
     def failing(self) -> int:
@@ -96,6 +103,25 @@ class Findings:
             return f"nothing found in {self.rows:,} rows{since}"
         return f"{', '.join(parts)} of {self.rows:,} rows{since}"
 
+    def listed(self) -> list[str]:
+        """Return the findings for a terminal: the headline, the first ones and a count."""
+        since = f"Since {self.since}: " if self.since else ""
+        lines = [f"{since}{self.headline}"]
+        lines += [f"  {finding.place}: {finding.message}" for finding in self.found[:SHOWN]]
+        left = len(self.found) - SHOWN
+        return [*lines, f"  and {left:,} more"] if left > 0 else lines
+
+    def diff_base(self) -> dict[str, Any] | None:
+        """Return what is reported, for JSON; None where every row is."""
+        if self.since is None:
+            return None
+        return {
+            "revision": self.since,
+            "commit": self.commit,
+            "rows": [finding.row for finding in self.found],
+            "left_out": self.left_out,
+        }
+
 
 def findings_of(
     scan: ScanFolder,
@@ -103,16 +129,16 @@ def findings_of(
     files: Sequence[Path] | None = None,
     pack: RulePack | None = None,
     fail_on: str | None = None,
-    only: Collection[int] | None = None,
-    since: str | None = None,
+    base: BaseRows | None = None,
 ) -> Findings:
     """Return the findings of a scan folder.
 
     files: the data files in the order they were scanned; without them they are looked for beside
-    the folder. pack: the rules of the scan; without it a shipped pack of that name is taken, where
-    it is still the same. only: rows to report (those new since the revision `since`).
+    the folder. pack: the rules of the scan; without it they are looked for. base: only rows that
+    are new since then are reported; the others are counted.
     """
     places = _places(scan, files)
+    only = None if base is None else base.new_rows(list(scan.columns["fingerprint"]))
     ends = list(accumulate(int(file["rows"]) for file in scan.manifest["dataset"]["files"]))
     found = []
     for flagged in scan.flagged:
@@ -123,7 +149,7 @@ def findings_of(
         path, lines = places[number]
         own = row - (ends[number - 1] if number else 0)
         found.append(_finding(flagged, path, lines[own] if lines is not None else None))
-    pack = pack or _shipped(scan.manifest["rules"])
+    pack = pack or scanned_pack(scan.name, scan.manifest)
     return Findings(
         rules=_rules(scan.manifest["rule_counts"], pack),
         found=tuple(found),
@@ -134,7 +160,8 @@ def findings_of(
         pack=plain(str(scan.manifest["rules"]["pack"])),
         version=__version__,
         fail_on=fail_on or (pack.policy.fail_on if pack else "quarantine"),
-        since=None if since is None else plain(since),
+        since=None if base is None else plain(base.revision),
+        commit=None if base is None else base.commit,
     )
 
 
@@ -172,15 +199,6 @@ def _rules(counts: Mapping[str, Any], pack: RulePack | None) -> tuple[RuleText, 
             )
         )
     return tuple(texts)
-
-
-def _shipped(rules: Mapping[str, Any]) -> RulePack | None:
-    name = str(rules["pack"])
-    try:
-        pack = load_rules(name) if name.isidentifier() else None
-    except RulesError:
-        return None
-    return pack if pack is not None and pack.hash == rules.get("hash") else None
 
 
 def _places(

@@ -13,13 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.errors import ResultError
-from curation_gate.quarantine.manifest import (
-    MEASURED,
-    read_decided,
-    read_manifest,
-    read_quarantine,
-    read_scores,
-)
+from curation_gate.quarantine.manifest import MEASURED, read_manifest
+from curation_gate.quarantine.reading import read_decided, read_quarantine, read_scores
 from curation_gate.report.fields import Fields, read_fields
 
 SUFFIX = ".curation"

@@ -144,6 +144,9 @@ def _commands(scan: ScanFolder) -> list[tuple[str, str]]:
     found = [("This result in a terminal", f"curate report {where}")]
     if scan.flagged:
         found.append(("Why one row was flagged", f"curate explain {where} ROW"))
+    if scan.flagged or scan.decided:
+        found.append(("Decide on the flagged rows, row by row", f"curate review {where}"))
+        found.append(("Write the cleaned set by these decisions", f"curate clean {where}"))
     found.append(("Write this page again", f"curate report {where} --html"))
     found.append(("Scan again after a change", f"curate scan {data}"))
     found.append(("Check the data in a commit hook or in CI", f"curate verify {data}"))

@@ -11,28 +11,38 @@ MOST = 200
 """Rows listed in a case (a choice: the report is read by people)."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SUITE = "curation-gate"
+SUITE = "curation-gate"
+"""The name of the suite begins with it."""
 
 
 def to_junit(findings: Findings) -> bytes:
     """Return the XML: a case for the scan itself and one for each rule.
 
     A rule's case fails where it flagged a row at or above fail-on; rows below that are listed in
-    the case's output. A scan that was inconclusive is an error, never a pass.
+    the case's output. A scan that was inconclusive is an error, never a pass. The properties say
+    what counts as a failure; `curate clean` writes the file again by them.
     """
-    suite = ET.Element("testsuite", name=f"{_SUITE} {findings.pack}")
-    scan = ET.SubElement(suite, "testcase", classname=_SUITE, name="scan")
+    suite = ET.Element("testsuite", name=f"{SUITE} {findings.pack}")
+    properties = ET.SubElement(suite, "properties")
+    for key, said in (
+        ("fail-on", findings.fail_on),
+        ("diff-base", findings.since),
+        ("diff-base-commit", findings.commit),
+    ):
+        if said is not None:
+            ET.SubElement(properties, "property", name=key, value=_xml(said))
+    scan = ET.SubElement(suite, "testcase", classname=SUITE, name="scan")
     errors = failures = 0
     if findings.verdict == "inconclusive":
         errors = 1
         ET.SubElement(scan, "error", message=_xml(findings.headline))
-    said = ET.SubElement(scan, "system-out")
-    said.text = _xml("\n".join((findings.headline, *findings.notes)))
+    out = ET.SubElement(scan, "system-out")
+    out.text = _xml("\n".join((findings.headline, *findings.notes)))
     fails = {"quarantine": {"quarantine"}, "review": {"quarantine", "review"}}
     kinds = fails.get(findings.fail_on, set())
     for rule in findings.rules:
         case = ET.SubElement(
-            suite, "testcase", classname=_SUITE, name=_xml(f"{rule.id} {rule.title}")
+            suite, "testcase", classname=SUITE, name=_xml(f"{rule.id} {rule.title}")
         )
         own = [finding for finding in findings.found if rule.id in finding.rules]
         failed = [finding for finding in own if finding.verdict in kinds]

@@ -12,6 +12,8 @@ from curation_gate.report.findings import Finding, Findings, RuleText
 MOST = 5000
 """Results listed: GitHub shows so many of a run and refuses runs of more than 25,000."""
 
+DRIVER = "curation-gate"
+"""The name of the tool in a log."""
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
@@ -37,7 +39,7 @@ def to_sarif(findings: Findings) -> dict[str, Any]:
     run = {
         "tool": {
             "driver": {
-                "name": "curation-gate",
+                "name": DRIVER,
                 "version": findings.version,
                 "semanticVersion": findings.version,
                 "rules": [_rule(rule) for rule in findings.rules],
@@ -52,9 +54,22 @@ def to_sarif(findings: Findings) -> dict[str, Any]:
             }
         ],
         "results": [_result(finding, order) for finding in listed],
-        "properties": {"rows": findings.rows, "verdict": findings.verdict, "pack": findings.pack},
+        "properties": _properties(findings),
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _properties(findings: Findings) -> dict[str, Any]:
+    """Return what the run says of itself; `curate clean` writes the file again by it."""
+    said: dict[str, Any] = {
+        "rows": findings.rows,
+        "verdict": findings.verdict,
+        "pack": findings.pack,
+        "failOn": findings.fail_on,
+    }
+    if findings.since is not None:
+        said["diffBase"] = {"revision": findings.since, "commit": findings.commit}
+    return said
 
 
 def _result(finding: Finding, order: dict[str, int]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
 from curation_gate.mine.contents import distinct_rows
+from curation_gate.mine.jeffreys import lower_bound
 from curation_gate.progress import Progress, Silent
 from curation_gate.style.content import content_probabilities
 from curation_gate.style.describe import marks_of, telling
@@ -164,11 +165,8 @@ def _described(
 
 
 def _bound(rows: NDArray[np.bool_], forced: NDArray[np.bool_]) -> float:
-    """Return the lower 5 % bound of the share of rows that have the forced label (Jeffreys)."""
-    from scipy.special import betaincinv  # noqa: PLC0415 - only a scan needs scipy
-
-    hits, misses = int((rows & forced).sum()), int((rows & ~forced).sum())
-    return float(betaincinv(hits + 0.5, misses + 0.5, 0.05))
+    """Return the lower 5 % bound of the share of rows that have the forced label."""
+    return float(lower_bound((rows & forced).sum(), rows.sum()))
 
 
 def _judged_rows(

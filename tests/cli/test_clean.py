@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -88,3 +91,85 @@ def test_help_says_what_becomes_of_a_row(capsys: pytest.CaptureFixture[str]) -> 
     assert run(["clean", "--help"]) == 0
     out = capsys.readouterr().out
     assert "for review, no word    stays in it" in out
+
+
+def results(folder: Path) -> tuple[list[int], list[str]]:
+    """Rows in results.sarif; what the cases of junit.xml say of failures."""
+    log = json.loads((folder / "results.sarif").read_text())
+    places = [result["locations"][0]["logicalLocations"][0] for result in log["runs"][0]["results"]]
+    failures = ET.parse(folder / "junit.xml").getroot().iter("failure")
+    return [int(place["name"].removeprefix("row ")) for place in places], [
+        str(failure.get("message")) for failure in failures
+    ]
+
+
+def test_results_for_ci_follow_the_decisions_where_they_were_asked_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for form in ("sarif", "junit"):
+        assert run(["report", str(folder), "--format", form, "--fail-on", "review"]) == 1
+    scanned = {name: (folder / name).read_bytes() for name in ("results.sarif", "junit.xml")}
+    assert results(folder)[0] == list(range(11))
+    assert results(folder)[1][0].startswith("9 rows: ")
+    decide(folder, release=0, relabel=1, accept=8)
+    assert run(["clean", str(folder)]) == 0
+    capsys.readouterr()
+    left = [json.loads(x)["row"] for x in (folder / "quarantine.jsonl").read_text().splitlines()]
+    assert results(folder)[0] == left == list(range(2, 11))
+    assert results(folder)[1][0].startswith("7 rows: "), "fail-on is still review"
+    for form, name in (("sarif", "results.sarif"), ("junit", "junit.xml")):
+        assert run(["report", str(folder), "--format", form, "--fail-on", "review"]) == 1
+        assert (folder / name).read_text() == capsys.readouterr().out
+    with Journal(folder) as journal:
+        for _ in range(3):
+            journal.append(Event(action="undo"))
+    assert run(["clean", str(folder)]) == 0
+    assert {name: (folder / name).read_bytes() for name in scanned} == scanned
+
+
+def test_results_for_ci_keep_their_base(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def git(*arguments: str) -> str:
+        names = ["-c", "user.name=t", "-c", "user.email=t@x.org", "-c", "commit.gpgsign=false"]
+        done = subprocess.run(
+            ["git", *names, *arguments], check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    data = Path("reviews.jsonl")
+    whole = data.read_bytes()
+    data.write_bytes(b"".join(whole.splitlines(keepends=True)[5:]))  # rows 0 to 4 are new
+    git("init", "-q", "-b", "main")
+    git("add", data.name)
+    git("commit", "-qm", "start")
+    data.write_bytes(whole)
+    for form in ("sarif", "junit"):
+        assert run(["report", str(folder), "--format", form, "--diff-base", "main"]) == 0
+    assert results(folder)[0] == [0, 1, 2, 3, 4]
+    git("commit", "-qam", "more")  # the name stands for something else now; the hash does not
+    decide(folder, release=0)
+    capsys.readouterr()
+    assert run(["clean", str(folder)]) == 0
+    assert results(folder) == (
+        [1, 2, 3, 4],
+        ["4 rows: Label-flipping phrase", "1 row: Degenerate answers"],
+    )
+    assert "diff" not in capsys.readouterr().err
+    log = json.loads((folder / "results.sarif").read_text())["runs"][0]
+    assert log["properties"]["diffBase"]["revision"] == "main"
+    shutil.rmtree(".git")
+    assert run(["clean", str(folder)]) == 0
+    err = capsys.readouterr().err
+    assert "results.sarif lists every flagged row now, not only those new since main" in err
+    assert results(folder)[0] == list(range(1, 11))
+
+
+def test_a_report_of_another_program_is_left_alone(folder: Path) -> None:
+    foreign = {
+        "junit.xml": '<testsuites><testsuite name="pytest"/></testsuites>',
+        "results.sarif": '{"version": "2.1.0", "runs": []}',
+    }
+    for name, text in foreign.items():
+        (folder / name).write_text(text)
+    decide(folder, release=0)
+    assert run(["clean", str(folder)]) == 0
+    assert {name: (folder / name).read_text() for name in foreign} == foreign

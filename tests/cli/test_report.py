@@ -62,6 +62,44 @@ def test_json_is_alone_on_stdout(scan: Path, capsys: pytest.CaptureFixture[str])
     assert result["next"][-1]["command"] == "curate verify reviews.jsonl"
 
 
+@pytest.mark.parametrize(
+    ("fail_on", "planted", "honest", "code"),
+    [
+        ("quarantine", 12, 3, 1), ("review", 12, 3, 1), ("never", 12, 3, 0),
+        ("quarantine", 0, 3, 0), ("review", 0, 3, 1), ("review", 0, 0, 0),
+    ],
+)  # fmt: skip
+def test_a_report_judges_where_it_is_told_what_fails(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fail_on: str,
+    planted: int,
+    honest: int,
+    code: int,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ScanBuilder(planted=planted, honest_mentions=honest).write(Path("scan"))
+    for form in ("rich", "json", "sarif", "junit", "github", "gitlab"):
+        assert run(["report", "scan", "--format", form, "--fail-on", fail_on]) == code
+        assert run(["report", "scan", "--format", form]) == 0
+    assert run(["report", "scan", "--html", "--fail-on", fail_on]) == code
+
+
+def test_an_inconclusive_scan_never_passes(scan: Path) -> None:
+    assert run(["report", str(scan)]) == 0
+    ScanBuilder(planted=0, honest_mentions=0, manifest={"verdict": "inconclusive"}).write(scan)
+    assert run(["report", str(scan), "--fail-on", "never"]) == 3
+
+
+def test_a_base_that_is_not_to_be_had_is_an_error(
+    scan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", str(scan), "--diff-base", "main"]) == 2
+    assert "the data that was scanned is not found" in capsys.readouterr().err
+    assert run(["report", str(scan), "--data", "reviews.jsonl"]) == 2
+    assert "--data is for --diff-base" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["report"], ["report", "--html"], ["explain", "0"]])
 def test_a_missing_scan_names_the_command(
     tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]

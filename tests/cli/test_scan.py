@@ -126,3 +126,30 @@ def test_report_gives_the_same_without_a_scan(
     first = capsys.readouterr().out
     assert run(["report", "data.jsonl.curation", "--format", form]) == 0
     assert capsys.readouterr().out == first
+
+
+def test_report_with_a_base_gives_what_the_scan_gave(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for fail_on, code in (("quarantine", 1), ("review", 1), ("never", 0)):
+        options = ["--fail-on", fail_on, "--diff-base", "HEAD"]
+        for form in ("sarif", "junit", "github", "gitlab"):
+            assert run(["scan", "data.jsonl", "--quiet", *options, "--format", form]) == code
+            scanned = capsys.readouterr().out
+            assert run(["report", "data.jsonl", *options, "--format", form]) == code
+            assert capsys.readouterr().out == scanned
+    run(["scan", "data.jsonl", "--quiet", "--format", "json", "--diff-base", "HEAD"])
+    scanned = json.loads(capsys.readouterr().out)["diff_base"]
+    assert run(["report", "data.jsonl", "--format", "json", "--diff-base", "HEAD"]) == 0
+    assert json.loads(capsys.readouterr().out)["diff_base"] == scanned
+    assert run(["report", "data.jsonl", "--diff-base", "HEAD"]) == 0
+    assert "\nSince HEAD: 1 to quarantine, 1 to review" in capsys.readouterr().out
+    Path("other").mkdir()
+    Path("data.jsonl.curation").rename("other/scan")
+    Path("data.jsonl").rename("moved.jsonl")
+    Path("curate.lock").unlink()
+    assert run(["report", "other/scan", "--diff-base", "HEAD"]) == 2
+    assert "curate report other/scan --data FILE" in capsys.readouterr().err
+    Path("moved.jsonl").rename("data.jsonl")
+    assert run(["report", "other/scan", "--diff-base", "HEAD", "--data", "data.jsonl"]) == 0
+    assert "Since HEAD" in capsys.readouterr().out

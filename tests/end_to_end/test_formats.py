@@ -49,6 +49,13 @@ def test_sarif_of_what_is_new_and_the_rest_without_a_scan(curate, repository, qu
     code, out, _ = curate("report", "data.jsonl.curation", "--format", "github")
     assert out.startswith(("::error file=data.jsonl,line=", "::warning file=data.jsonl,line="))
 
+    code, out, _ = curate(
+        "scan", data, "--rules", quick, "--format", "junit", "--fail-on", "review"
+    )
+    assert code == 1
+    assert (folder / "junit.xml").read_text() == out
+    assert not (folder / "results.sarif").exists(), "of an earlier scan, and not asked for again"
+
 
 @pytest.mark.parametrize(
     ("revision", "said"), [("nope", "no such revision"), ("HEAD", "in no git repository")]

@@ -51,7 +51,7 @@ def test_everything_is_written_once(repository: Path, capsys: pytest.CaptureFixt
     assert "wrote" not in capsys.readouterr().out
     hooks = yaml.safe_load(first[".pre-commit-config.yaml"])["repos"][0]["hooks"]
     assert [hook["id"] for hook in hooks] == ["curate-verify", "curate-scan"]
-    assert hooks[0]["files"] == r"^(data/a\.jsonl|data/curate\.lock)$"
+    assert hooks[0]["files"] == (r"^(data/a\.jsonl|data/curate\.lock|data/curate\-allow\.yaml)$")
     for name in (".github/workflows/curation-gate.yml", ".gitlab/curation-gate.yml"):
         text = first[name].decode()
         assert yaml.safe_load(text)

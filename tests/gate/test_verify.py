@@ -151,7 +151,7 @@ def test_rows_to_review_fail_only_a_pack_that_says_so(
     data = write_rows(Path("data.jsonl"), 50)
     lock_scan([data], review=(3,), verdict="findings")
     assert verify([data]) == []
-    monkeypatch.setattr("curation_gate.gate.verify._fails_on_review", lambda *_: True)
+    monkeypatch.setattr("curation_gate.gate.comparison.fails_on_review", lambda *_: True)
     assert "1 row is to be reviewed (line 4), decisions are missing; look at" in verify([data])[0]
 
 

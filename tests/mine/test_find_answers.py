@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from curation_gate.mine.find_answers import bound, find_answers, outcome_names
+from curation_gate.mine.answers import outcome_names
+from curation_gate.mine.find_answers import find_answers
 from curation_gate.mine.found_answers import FoundAnswers, Settings
 from curation_gate.redteam.wording import worded
 
@@ -146,8 +147,6 @@ def test_almost_nothing(make_row, make_dataset, texts) -> None:
     assert len(found.scores) == len(texts)
 
 
-def test_bounds_and_names() -> None:
-    assert bound(6, 6) > 0.6 > bound(9, 11)
-    assert bound(0, 0) == 0.0
+def test_an_outcome_is_named_by_words_first() -> None:
     names = ('"^ i"', '"i am"', "is one word", '"sorry $"', "is one word")
     assert outcome_names(range(5), names) == ('"sorry"', '"i"', "is one word")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scan_folder import make_dataset, make_verdicts, write_folder
 
 from curation_gate.quarantine.json_bytes import digest, encode
-from curation_gate.quarantine.manifest import QUARANTINE, read_quarantine
+from curation_gate.quarantine.manifest import QUARANTINE
+from curation_gate.quarantine.reading import read_quarantine
 
 TEXT = st.text(st.characters())  # every code point, surrogates and controls too
 JSON = st.recursive(

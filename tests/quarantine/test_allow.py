@@ -10,7 +10,8 @@ from scan_folder import make_dataset
 
 from curation_gate.detect.evidence import Reason, RuleResult
 from curation_gate.errors import RulesError
-from curation_gate.quarantine.allow import ALLOW, Allowed, AllowFile, let_pass, load_allow
+from curation_gate.quarantine.allow import Allowed, let_pass
+from curation_gate.quarantine.allow_file import ALLOW, AllowFile, load_allow
 from curation_gate.rows.record import Dataset
 
 TODAY = dt.date(2026, 11, 21)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +14,9 @@ from scan_folder import lock_scan, make_manifest, make_verdicts, write_rows
 
 from curation_gate.errors import ResultError
 from curation_gate.gate.verify import check, verify
-from curation_gate.quarantine.lock import LOCK, command_for, lock_path, read_lock, write_lock
+from curation_gate.quarantine.allow_file import ALLOW
+from curation_gate.quarantine.lock import LOCK, command_for, lock_path, read_lock
+from curation_gate.quarantine.lock_writing import write_lock
 from curation_gate.rows import load, write_cleaned
 from curation_gate.rulebook import load_rules
 
@@ -25,7 +28,7 @@ def test_the_lock_holds_what_was_promised_and_nothing_that_changes_by_itself(
     dataset = lock_scan([data], quarantine=(3, 4), review=(7,))
     text = (tmp_path / LOCK).read_text()
     facts = [line for line in text.splitlines() if not line.startswith("#")]
-    assert facts[0] == "schema_version = 2"
+    assert facts[0] == "schema_version = 3"
     assert facts[1:] == sorted(facts[1:])
     assert all(line.startswith('"data.jsonl" ') for line in facts[1:])
     assert f'"data.jsonl" data fingerprint = "{dataset.fingerprint}"' in facts
@@ -163,10 +166,10 @@ def _replace(old: str, new: str) -> Any:
         (lambda _: "", "no schema_version"),
         (lambda _: "[]", "no schema_version"),
         (lambda t: "\x00" + t, "not a fact of a lock"),
-        (_replace("schema_version = 2\n", ""), "no schema_version"),
-        (_replace("n = 2\n", "n = 2\nschema_version = 3\n"), "two schema versions"),
-        (_replace("schema_version = 2", "schema_version = 3"), "reads up to 2"),
-        (_replace("schema_version = 2", "schema_version = 0"), "is not read any more"),
+        (_replace("schema_version = 3\n", ""), "no schema_version"),
+        (_replace("n = 3\n", "n = 3\nschema_version = 2\n"), "two schema versions"),
+        (_replace("schema_version = 3", "schema_version = 4"), "reads up to 3"),
+        (_replace("schema_version = 3", "schema_version = 0"), "is not read any more"),
         (_replace("counts keep = 50", "counts keep = 50,"), "not JSON"),
     ],
 )  # fmt: skip
@@ -307,10 +310,10 @@ def test_a_lock_of_version_one_is_read_and_written_anew(version_one: Path) -> No
     assert lock.datasets["data.jsonl"].flagged is None
     data, other = check([version_one / "data.jsonl", version_one / "other.jsonl"])
     assert "2 quarantined rows are still in it; write the cleaned set again" in data.problems[0]
-    assert other.notes == ("the lock has schema version 1; the next scan writes 2",)
+    assert other.notes == ("the lock has schema version 1; the next scan writes 3",)
     lock_scan([version_one / "data.jsonl"], quarantine=(3, 4), review=(7,))
     again = read_lock(path)
-    assert again.version == 2
+    assert again.version == 3
     assert again.datasets["other.jsonl"] == lock.datasets["other.jsonl"]
     assert (
         "2 quarantined rows are still in it (line 4, line 5)"
@@ -318,6 +321,27 @@ def test_a_lock_of_version_one_is_read_and_written_anew(version_one: Path) -> No
     )
     write_rows(version_one / "other.jsonl", 54, text="song")
     assert "54 rows, 55 were scanned" in verify([version_one / "other.jsonl"])[0]
+
+
+def test_a_lock_of_version_two_says_nothing_of_allow_files(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "data.jsonl", 60)
+    other = write_rows(tmp_path / "other.jsonl", 55, text="song")
+    path = tmp_path / LOCK
+    told = (Path(__file__).parent / "locks" / "version_2.lock").read_text()
+    pack = load_rules("default").hash  # the pack of that day, had it not changed since
+    path.write_text(re.sub('rules hash = ".*"', f'rules hash = "{pack}"', told))
+    lock = read_lock(path)
+    assert lock.version == 2
+    assert not lock.broken
+    assert lock.datasets["data.jsonl"].allow is None
+    (tmp_path / ALLOW).write_text("allow: []\n")
+    assert verify([other]) == []
+    assert "2 quarantined rows are still in it (line 4, line 5)" in verify([data])[0]
+    lock_scan([data], quarantine=(3, 4), review=(7,))
+    again = read_lock(path)
+    assert again.version == 3
+    assert again.datasets["other.jsonl"] == lock.datasets["other.jsonl"]
+    assert again.datasets["data.jsonl"].allow is not None
 
 
 @pytest.mark.parametrize(

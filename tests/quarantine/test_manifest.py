@@ -19,10 +19,9 @@ from curation_gate.quarantine.manifest import (
     SCORES,
     content_hash,
     read_manifest,
-    read_quarantine,
-    read_scores,
-    write_results,
 )
+from curation_gate.quarantine.reading import read_quarantine, read_scores
+from curation_gate.quarantine.writing import write_results
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:

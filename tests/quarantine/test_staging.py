@@ -32,6 +32,13 @@ def test_old_cleaned_files_go_and_everything_else_stays(tmp_path: Path) -> None:
     assert names(tmp_path) == {"cleaned.jsonl", "report.html", "manifest.json", *mine}
 
 
+def test_no_result_of_an_earlier_scan_is_left(tmp_path: Path) -> None:
+    write(tmp_path, "cleaned.jsonl", "decided.jsonl", "expectations.html")
+    (tmp_path / "review.jsonl").write_text("the journal")
+    write(tmp_path, "cleaned.jsonl")
+    assert names(tmp_path) == {"cleaned.jsonl", "manifest.json", "review.jsonl"}
+
+
 def test_links_in_the_way_are_replaced_and_never_followed(tmp_path: Path) -> None:
     victim, folder = tmp_path / "victim", tmp_path / "out"
     victim.mkdir()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,14 +26,50 @@ from curation_gate.rows import load
 from curation_gate.rulebook import load_rules
 
 SCHEMA = Path(__file__).parent / "sarif" / "sarif-2.1.0.json"
+SCHEMAS = [SCHEMA]
+if told := os.environ.get("CURATE_SARIF_SCHEMA"):
+    SCHEMAS.append(Path(told).absolute())
+"""Ours, and the one of OASIS where somebody has it (sarif/README.md)."""
 EVIL = "\n::error file=a::boom\r\n##[error]x ]]> <b> \x1b[31m \u202e \x00 %0A ::warning:: [x](http://e)"
 
 
 def check_sarif(log: dict) -> None:
     jsonschema = pytest.importorskip("jsonschema")
-    schema = json.loads(SCHEMA.read_text())
-    jsonschema.Draft7Validator.check_schema(schema)
-    jsonschema.Draft7Validator(schema).validate(json.loads(json.dumps(log)))
+    for path in SCHEMAS:
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        validator = jsonschema.validators.validator_for(schema)
+        validator.check_schema(schema)
+        validator(schema).validate(json.loads(json.dumps(log)))
+
+
+def first(log: dict) -> dict:
+    return log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda log: log.pop("version"),
+        lambda log: log["runs"][0].pop("tool"),
+        lambda log: log["runs"][0]["results"][0].pop("message"),
+        lambda log: log["runs"][0]["results"][0].update(rank=101),
+        lambda log: log["runs"][0]["results"][0].update(level="critical"),
+        lambda log: log["runs"][0]["tool"]["driver"]["rules"][0]["properties"].update(
+            tags=["a", "a"]
+        ),
+        lambda log: first(log)["region"].update(startLine=0),
+        lambda log: first(log)["region"].pop("startLine"),
+        lambda log: first(log).pop("artifactLocation"),
+        lambda log: first(log).update(line=1),
+    ],
+)
+def test_the_schema_refuses_what_is_no_log(damage: Callable[[dict], object]) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    log = to_sarif(make())
+    check_sarif(log)
+    damage(log)
+    with pytest.raises(jsonschema.ValidationError):
+        check_sarif(log)
 
 
 def make(count: int = 3, **changes) -> Findings:

@@ -131,7 +131,7 @@ def test_the_policy_forbids_scripts_and_requests(scan: Path) -> None:
 
 
 def test_the_page_stays_small_whatever_the_rows_hold(tmp_path: Path) -> None:
-    worst = "<&\u202e\u200b" * 3000
+    worst = "<&\u202e\u200b" * 600  # well beyond what is shown of a text
     planted = 1400
     builder = ScanBuilder(
         n=2000, planted=planted, honest_mentions=0, texts=dict.fromkeys(range(planted), worst)
@@ -177,6 +177,16 @@ def test_a_scan_without_findings_has_no_row_table(tmp_path: Path, verdict: str) 
     assert f'<header class="top {verdict}">' in html
     assert "Flagged rows" not in page.text
     assert "Triggers found" not in page.text
+
+
+def test_commands_to_decide_stand_where_there_is_something_to_decide(tmp_path: Path) -> None:
+    found = Page(render(ScanBuilder().write(tmp_path / "x.curation"))).text
+    commands = found[found.index("Why one row was flagged") :]
+    for name in ("review", "clean"):
+        assert f"curate {name} {tmp_path / 'x.curation'}" in commands
+    clean = ScanBuilder(planted=0, honest_mentions=0).write(tmp_path / "y.curation")
+    assert "curate review" not in render(clean)
+    assert "curate clean" not in render(clean)
 
 
 def test_an_empty_scan_can_be_shown(tmp_path: Path) -> None:

@@ -1,0 +1,153 @@
+"""One dataset against its entry in the lock: what differs, and the next command."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from curation_gate.errors import InconclusiveError, ResultError
+from curation_gate.expectations.native import broken
+from curation_gate.expectations.promises import load_promises
+from curation_gate.gate.difference import (
+    describe_difference,
+    places,
+    results_folder,
+    rows_of,
+    scanned,
+)
+from curation_gate.gate.entries import shown
+from curation_gate.gate.settings_then import (
+    allow_changed,
+    fails_on_review,
+    rules_changed,
+    scan_command,
+)
+from curation_gate.quarantine.lock import LOCK
+from curation_gate.quarantine.lock_entry import Entry
+from curation_gate.quarantine.sketch import difference, without
+from curation_gate.rows import load
+from curation_gate.rows.record import Dataset
+
+
+def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, list[str]]:
+    """Return the number of rows the data has now, and what is wrong."""
+    name = " ".join(shown(member) for member in members)
+    scan = f"run `{scan_command(entry, folder, members)}`"
+    gone = [member for member in members if not member.exists()]
+    if gone:
+        what = f"{shown(gone[0])} is gone, and was scanned as part of this dataset"
+        left = [member for member in members if member not in gone]
+        then = f"run `{scan_command(entry, folder, left)}`"
+        if not left:
+            then = f"bring it back, or take its lines out of {shown(folder / LOCK)}"
+        return 0, [f"{name}: {what}; {then}"]
+    try:
+        data = load(list(members), columns=entry.data.columns or None)
+    except InconclusiveError:
+        return 0, [f"{name}: holds no rows, {entry.data.rows:,} were scanned; {scan}"]
+    problems = []
+    if entry.verdict == "inconclusive":
+        problems.append(
+            f"{name}: the scan was inconclusive, which is not clean; add rows and {scan}"
+        )
+    changed = rules_changed(entry, folder) + allow_changed(entry, folder)
+    problems += [f"{name}: {what}; {scan}" for what in changed]
+    results = results_folder(entry, folder)
+    if data.fingerprint == entry.data.fingerprint and len(data) == entry.data.rows:
+        problems += _findings(entry, folder, data, name, results)
+    elif (
+        data.fingerprint != entry.cleaned.fingerprint or len(data) != entry.cleaned.rows
+    ) and not _is_what_was_let_pass(entry, data):
+        what = describe_difference(data, entry, results)
+        problems.append(f"{name}: is not the data that was scanned: {what}; {scan}")
+    problems += [
+        f"{shown(folder / entry.cleaned.files[0])}: {what}; {scan}"
+        for what in _cleaned(entry, folder, results, data)
+    ]
+    return len(data), problems
+
+
+def _findings(
+    entry: Entry, folder: Path, data: Dataset, name: str, results: Path | None
+) -> list[str]:
+    """Return what the scan found in the data, where it is still in there and nobody let it pass."""
+    members = [file.path for file in data.files]
+    report = (
+        f"curate report {shlex.quote(shown(results))}"
+        if results
+        else scan_command(entry, folder, members)
+    )
+    left = rows_of(data, entry.quarantined())
+    number = entry.counts.quarantine if entry.flagged is None else len(left)
+    relabelled = entry.relabelled()
+    if number or relabelled:
+        cleaned = [folder / file for file in entry.cleaned.files]
+        if len(cleaned) == len(members) == 1 and cleaned[0].is_file():
+            copy = shlex.join(["cp", shown(cleaned[0]), shown(members[0])])
+            then = f"look at them with `{report}`, then take the cleaned set: `{copy}`"
+        elif len(cleaned) == len(members) and all(file.exists() for file in cleaned):
+            place = shown(cleaned[0].parent)
+            then = f"look at them with `{report}`, then take the cleaned files from {place}"
+        else:
+            then = f"write the cleaned set again: `{scan_command(entry, folder, members)}`"
+        if not number:
+            have = "row has" if relabelled == 1 else "rows have"
+            return [f"{name}: {relabelled:,} relabelled {have} the old label in it; {then}"]
+        are = "row is" if number == 1 else "rows are"
+        where = f" ({places(left, data)})" if left else ""
+        return [f"{name}: {number:,} quarantined {are} still in it{where}; {then}"]
+    open_ = entry.undecided() & {f for f, v in (entry.flagged or {}).items() if v == "review"}
+    waiting = rows_of(data, open_)
+    number = entry.counts.review if entry.flagged is None else len(waiting)
+    if number and entry.verdict == "findings" and fails_on_review(entry, folder):
+        are = "row is" if number == 1 else "rows are"
+        where = f" ({places(waiting, data)})" if waiting else ""
+        what = f"{number:,} {are} to be reviewed{where}, decisions are missing"
+        return [f"{name}: {what}; look at them with `{report}`"]
+    return []
+
+
+def _is_what_was_let_pass(entry: Entry, data: Dataset) -> bool:
+    """Return whether the data are the scanned rows, but for quarantined ones left out or let go."""
+    if not entry.decisions or not entry.flagged or entry.relabelled():
+        return False
+    if rows_of(data, entry.quarantined()):
+        return False
+    flagged = (f for f, verdict in entry.flagged.items() if verdict == "quarantine")
+    change = difference(entry.sketch, without(data.rows, flagged))
+    return change is not None and not (change.added or change.edited or change.removed)
+
+
+def _cleaned(entry: Entry, folder: Path, results: Path | None, data: Dataset) -> list[str]:
+    """Return what is wrong with the cleaned set; nothing where it is not there (not committed)."""
+    files = [folder / file for file in entry.cleaned.files]
+    if not files or not all(file.exists() for file in files):
+        return []
+    try:
+        same = _is_copy(files, data)
+        cleaned = data if same else load(files, columns=entry.data.columns or None)
+    except InconclusiveError:
+        return ["the cleaned set is empty"]
+    quarantined: set[str] = set()
+    if results is not None:
+        try:
+            quarantined = {f for f, verdict in scanned(results) if verdict == "quarantine"}
+            if entry.decisions:  # rows that a reviewer let go may be in it
+                quarantined &= entry.quarantined()
+        except ResultError as error:
+            return [error.message]
+    critical = [p.type for p in load_promises().expectations if p.severity == "critical"]
+    said = broken(critical, cleaned.rows, entry.cleaned.rows, quarantined)
+    if not said and cleaned.fingerprint != entry.cleaned.fingerprint:
+        said = ["it is not the cleaned set the scan wrote"]
+    return said
+
+
+def _is_copy(files: Sequence[Path], data: Dataset) -> bool:
+    """Return whether the cleaned file is the data byte for byte, and need not be read again."""
+    if len(files) != 1 or len(data.files) != 1 or not files[0].is_file():
+        return False
+    with files[0].open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == data.files[0].sha256

@@ -1,0 +1,117 @@
+"""What each detector can be told by a rule pack: a model of its parameters, with their defaults.
+
+A detector is a function (detect/registry.py); what it is told is data, checked here when a pack is
+read (rulepack.py).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A part of a pack: no unknown keys, no silent change of types, no change after loading."""
+
+    # Not-a-number and infinite thresholds would switch a rule off without saying so.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class InvarianceParameters(Section):
+    """Influence that is strong and does not turn when the probes are negated (Li 2504.09026)."""
+
+    reading: Literal["R1", "R2", "R3", "contrast"] = "contrast"
+    """R1 against the majority of each condition (v1); R2 against the majority before the negation,
+    in both; R3 strong and unchanged (abstract of v2, v3); contrast: the influence on probes with a
+    phrase minus that on the same probes without it, strong in both (detect/contrast.py)."""
+    scale: Literal["residual", "gradient", "none"] = "residual"
+    """What a row's contrast is divided by; not used by R1 to R3."""
+    threshold: Annotated[float, Field(gt=0)] = 3.0
+    """What "strong" means: robust z (median, 1.4826 MAD)."""
+    center: Literal["stratum", "global"] = "stratum"
+    """Where z and the majority are taken: in (task, label), or over all rows."""
+    statistic: Literal["mean", "median"] = "mean"
+    """How the influences on the probes become one number."""
+
+
+class PhraseParameters(Section):
+    """A phrase that goes with a label the rest of the text does not explain."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate of the permutation null, over all phrases of a set."""
+    draws: Annotated[int, Field(ge=20)] = 200
+    """Permutations behind the null."""
+    support: Annotated[int, Field(ge=3)] = 4
+    """Rows a phrase needs to be counted."""
+    rounds: Annotated[int, Field(ge=1)] = 5
+    """How often the search is repeated without the rows of the phrases already found."""
+
+
+class StyleParameters(Section):
+    """A style or a syntax that goes with a label the content of the rows does not explain."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate of the permutation null."""
+    draws: Annotated[int, Field(ge=20)] = 20
+    """Permutations behind the null."""
+    rounds: Annotated[int, Field(ge=2)] = 6
+    """Times a style and the rows that have it are fitted to each other."""
+    starts: Annotated[int, Field(ge=1)] = 2
+    """Features from which the search is begun."""
+    features: Annotated[int, Field(ge=50)] = 2000
+    """Style features that are kept, the most frequent ones."""
+
+
+class DivergenceParameters(Section):
+    """A label that fine-tuning made likely and the frozen reference disowns."""
+
+    threshold: Annotated[float, Field(gt=0)] = 3.0
+    """Robust z (median, 1.4826 MAD) within (task, label)."""
+
+
+class ResponseParameters(Section):
+    """A phrase that goes with a kind of answer, and repeated or degenerate answers."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate over all phrases of a set."""
+    draws: Annotated[int, Field(ge=1)] = 10
+    """Permutations of the answers inside their tasks behind the null."""
+    support: Annotated[int, Field(ge=4)] = 8
+    """Rows a phrase needs to be judged."""
+    candidates: Annotated[int, Field(ge=10)] = 400
+    """Phrases that pass the screen and are judged."""
+
+
+class LossParameters(Section):
+    """The rows of highest loss after fine-tuning (the filter of Wan et al. 2023)."""
+
+    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.02
+    """Share of the rows to flag."""
+
+
+class SourceParameters(Section):
+    """A source whose rows carry labels that the reference disowns."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate of the permutation null, over all sources of a set."""
+    draws: Annotated[int, Field(ge=20)] = 200
+    """Permutations behind the null."""
+    support: Annotated[int, Field(ge=3)] = 8
+    """Rows a source needs to be compared."""
+    ratio: Annotated[float, Field(ge=1)] = 2.0
+    """How many times the disowned rows that other sources lead to expect."""
+
+
+PARAMETERS: dict[str, type[Section]] = {
+    "divergence": DivergenceParameters,
+    "invariance": InvarianceParameters,
+    "loss": LossParameters,
+    "phrase": PhraseParameters,
+    "response": ResponseParameters,
+    "style": StyleParameters,
+    "source": SourceParameters,
+}
+"""What each detector can be told; a new detector is a line here and one in detect/registry.py."""
+KNOWN_DETECTORS: frozenset[str] = frozenset(PARAMETERS)
+"""Names a rule may give as its detector; equal to the keys of detect/registry.py."""
