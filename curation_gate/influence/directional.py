@@ -12,7 +12,6 @@ nothing.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,9 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from curation_gate.progress import Progress, Silent
-from curation_gate.proxy.batches import Encoded, collate, length_batches
+from curation_gate.proxy.batches import Encoded, batches
 from curation_gate.proxy.model import tracked_modules
-from curation_gate.proxy.parallel import over_cores
 from curation_gate.proxy.scoring import token_log_likelihoods
 
 if TYPE_CHECKING:
@@ -86,28 +84,22 @@ def directional_influence(
     for p in needed:
         p.requires_grad_(requires_grad=False)
     pass_ = _Pass(stacked)
-
-    def measure(group: NDArray[np.int64]) -> int:
-        batch = collate(encoded, group, kind=proxy.kind, pad_id=proxy.pad_id)
-        sums = pass_.begin(len(group), len(directions), device)
-        scores, counted = token_log_likelihoods(proxy, batch.to(device))
-        summed, length = (scores * counted).sum(1), counted.sum(1)
-        (-summed / length.clamp(min=1)).sum().backward()
-        influence[group] = -sums.dots.cpu().numpy()
-        norm[group] = sums.squares.clamp(min=0).sqrt().cpu().numpy()
-        likelihood[group] = summed.detach().cpu().numpy()
-        lengths[group] = length.cpu().numpy()
-        return len(group)
-
     handles = [modules[name].register_forward_hook(pass_.watch(name)) for name in names]
     handles += [
         m.register_forward_hook(_anchor) for m in model.modules() if isinstance(m, nn.Embedding)
     ]
     try:
         with progress.stage("influence", n) as bar:
-            groups = length_batches(encoded.lengths(), tokens=tokens)
-            for rows in over_cores(measure, groups, device):
-                bar.advance(rows)
+            for batch in batches(encoded, kind=proxy.kind, pad_id=proxy.pad_id, tokens=tokens):
+                pass_.begin(len(batch.rows), len(directions), device)
+                scores, counted = token_log_likelihoods(proxy, batch.to(device))
+                summed, length = (scores * counted).sum(1), counted.sum(1)
+                (-summed / length.clamp(min=1)).sum().backward()
+                influence[batch.rows] = -pass_.dots.cpu().numpy()
+                norm[batch.rows] = pass_.squares.clamp(min=0).sqrt().cpu().numpy()
+                likelihood[batch.rows] = summed.detach().cpu().numpy()
+                lengths[batch.rows] = length.cpu().numpy()
+                bar.advance(len(batch.rows))
     finally:
         for handle in handles:
             handle.remove()
@@ -121,29 +113,18 @@ def _anchor(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:  # noqa: 
     return output.detach().requires_grad_()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
-    """What the modules have added so far for the rows of one batch."""
-
-    dots: Tensor
-    """[b, k]"""
-    squares: Tensor
-    """[b]"""
-
-
 class _Pass:
-    """Collects, over forward and backward passes, each row's products with all directions."""
+    """Collects, over one forward and backward pass, each row's products with all directions."""
 
     def __init__(self, stacked: Mapping[str, Tensor]) -> None:
         self.stacked = stacked
-        self.batch = threading.local()
-        """Of each thread that runs forward passes; backward ones may run in another thread."""
+        self.dots = torch.empty(0)
+        self.squares = torch.empty(0)
 
-    def begin(self, rows: int, k: int, device: torch.device) -> _Sums:
-        """Start a batch of `rows` rows in this thread."""
-        sums = _Sums(torch.zeros(rows, k, device=device), torch.zeros(rows, device=device))
-        self.batch.sums = sums
-        return sums
+    def begin(self, rows: int, k: int, device: torch.device) -> None:
+        """Start a batch of `rows` rows."""
+        self.dots = torch.zeros(rows, k, device=device)
+        self.squares = torch.zeros(rows, device=device)
 
     def watch(self, name: str) -> Any:
         """Return the forward hook of a tracked module."""
@@ -153,43 +134,38 @@ class _Pass:
             a = inputs[0].detach()
             if getattr(module, "bias", None) is not None:
                 a = torch.cat([a, a.new_ones(*a.shape[:-1], 1)], dim=-1)
-            sums: _Sums = self.batch.sums
-            output.register_hook(
-                lambda g: _collect(sums, a.float(), g.detach().float(), directions)
-            )
+            output.register_hook(lambda g: self._collect(a.float(), g.detach().float(), directions))
 
         return forward
 
+    @torch.no_grad()
+    def _collect(self, a: Tensor, g: Tensor, directions: Tensor) -> None:
+        """Add a module's share; a: [b, t, in], g: [b, t, out], 0 at padded positions."""
+        b, t = a.shape[:2]
+        k, d_out, d_in = directions.shape
+        if t >= LONG:
+            self._through_gradients(a, g, directions)
+            return
+        # ||sum_t g_t a_t^T||^2 = sum_ts <a_t, a_s> <g_t, g_s>: no gradient is formed here.
+        self.squares += ((a @ a.mT) * (g @ g.mT)).sum((1, 2))
+        if not k:
+            return
+        if d_in <= d_out:
+            flat = directions.permute(1, 0, 2).reshape(d_out, k * d_in)
+            projected = (g.reshape(b * t, d_out) @ flat).view(b, t, k, d_in)
+            self.dots += (projected * a[:, :, None]).sum((1, 3))
+        else:
+            flat = directions.reshape(k * d_out, d_in)
+            projected = (a.reshape(b * t, d_in) @ flat.T).view(b, t, k, d_out)
+            self.dots += (projected * g[:, :, None]).sum((1, 3))
 
-@torch.no_grad()
-def _collect(sums: _Sums, a: Tensor, g: Tensor, directions: Tensor) -> None:
-    """Add a module's share; a: [b, t, in], g: [b, t, out], 0 at padded positions."""
-    b, t = a.shape[:2]
-    k, d_out, d_in = directions.shape
-    if t >= LONG:
-        _through_gradients(sums, a, g, directions)
-        return
-    # ||sum_t g_t a_t^T||^2 = sum_ts <a_t, a_s> <g_t, g_s>: no gradient is formed here.
-    sums.squares.add_(((a @ a.mT) * (g @ g.mT)).sum((1, 2)))
-    if not k:
-        return
-    if d_in <= d_out:
-        flat = directions.permute(1, 0, 2).reshape(d_out, k * d_in)
-        projected = (g.reshape(b * t, d_out) @ flat).view(b, t, k, d_in)
-        sums.dots.add_((projected * a[:, :, None]).sum((1, 3)))
-    else:
-        flat = directions.reshape(k * d_out, d_in)
-        projected = (a.reshape(b * t, d_in) @ flat.T).view(b, t, k, d_out)
-        sums.dots.add_((projected * g[:, :, None]).sum((1, 3)))
-
-
-def _through_gradients(sums: _Sums, a: Tensor, g: Tensor, directions: Tensor) -> None:
-    """Form a few rows' gradients at a time, as many as a cache holds, and multiply them."""
-    flat = directions.flatten(1).T
-    rows = max(1, CACHED // (a.shape[2] * g.shape[2]))
-    for start in range(0, len(a), rows):
-        own = slice(start, start + rows)
-        gradient = torch.bmm(g[own].mT, a[own]).flatten(1)
-        if len(directions):
-            sums.dots[own] += gradient @ flat
-        sums.squares[own] += torch.linalg.vecdot(gradient, gradient)
+    def _through_gradients(self, a: Tensor, g: Tensor, directions: Tensor) -> None:
+        """Form a few rows' gradients at a time, as many as a cache holds, and multiply them."""
+        flat = directions.flatten(1).T
+        rows = max(1, CACHED // (a.shape[2] * g.shape[2]))
+        for start in range(0, len(a), rows):
+            own = slice(start, start + rows)
+            gradient = torch.bmm(g[own].mT, a[own]).flatten(1)
+            if len(directions):
+                self.dots[own] += gradient @ flat
+            self.squares[own] += torch.linalg.vecdot(gradient, gradient)

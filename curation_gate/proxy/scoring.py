@@ -12,9 +12,8 @@ from torch.nn import functional as F
 from transformers.modeling_outputs import BaseModelOutput
 
 from curation_gate.progress import Progress, Silent
-from curation_gate.proxy.batches import IGNORED, Batch, Encoded, collate, length_batches, pad
+from curation_gate.proxy.batches import IGNORED, Batch, Encoded, batches, length_batches, pad
 from curation_gate.proxy.finetune import autocast
-from curation_gate.proxy.parallel import over_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +47,7 @@ def answer_log_likelihoods(
     return -nll.view_as(labels), counted
 
 
+@torch.inference_mode()
 def row_losses(
     proxy: Proxy,
     encoded: Encoded,
@@ -58,22 +58,16 @@ def row_losses(
     """[n] Mean negative log-likelihood of each row's answer, nats/token, dropout off."""
     losses = np.empty(len(encoded.targets), dtype=np.float32)
     proxy.model.eval()
-
-    @torch.inference_mode()
-    def measure(group: NDArray[np.int64]) -> int:
-        batch = collate(encoded, group, kind=proxy.kind, pad_id=proxy.pad_id)
-        scores, counted = token_log_likelihoods(proxy, batch.to(proxy.device))
-        mean = -(scores * counted).sum(1) / counted.sum(1).clamp(min=1)
-        losses[group] = mean.cpu().numpy()
-        return len(group)
-
-    groups = length_batches(encoded.lengths(), tokens=tokens)
     with progress.stage("row losses", len(losses)) as bar:
-        for rows in over_cores(measure, groups, proxy.device):
-            bar.advance(rows)
+        for batch in batches(encoded, kind=proxy.kind, pad_id=proxy.pad_id, tokens=tokens):
+            scores, counted = token_log_likelihoods(proxy, batch.to(proxy.device))
+            mean = -(scores * counted).sum(1) / counted.sum(1).clamp(min=1)
+            losses[batch.rows] = mean.cpu().numpy()
+            bar.advance(len(batch.rows))
     return losses
 
 
+@torch.inference_mode()
 def label_scores(
     proxy: Proxy,
     sources: Sequence[Sequence[int]],
@@ -90,21 +84,16 @@ def label_scores(
     scores = np.empty((len(sources), len(labels)), dtype=np.float32)
     lengths = np.array([len(s) for s in sources], dtype=np.int64)
     proxy.model.eval()
-
-    @torch.inference_mode()
-    def measure(group: NDArray[np.int64]) -> int:
-        prompts = [list(sources[i]) for i in group]
-        block = (
-            _seq2seq_block(proxy, prompts, labels)
-            if proxy.kind == "seq2seq"
-            else _causal_block(proxy, prompts, labels)
-        )
-        scores[group] = block.cpu().numpy()
-        return len(group)
-
     with progress.stage("label scores", len(sources)) as bar:
-        for rows in over_cores(measure, length_batches(lengths, tokens=tokens), proxy.device):
-            bar.advance(rows)
+        for group in length_batches(lengths, tokens=tokens):
+            prompts = [list(sources[i]) for i in group]
+            block = (
+                _seq2seq_block(proxy, prompts, labels)
+                if proxy.kind == "seq2seq"
+                else _causal_block(proxy, prompts, labels)
+            )
+            scores[group] = block.cpu().numpy()
+            bar.advance(len(group))
     return scores
 
 

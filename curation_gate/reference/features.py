@@ -14,10 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from curation_gate.progress import Progress, Silent, Task
+from curation_gate.progress import Progress, Silent
 from curation_gate.proxy.batches import Encoded, encode_texts, length_batches, pad
 from curation_gate.proxy.finetune import autocast
-from curation_gate.proxy.parallel import over_cores
 from curation_gate.proxy.scoring import decode_labels, label_scores, row_losses
 
 if TYPE_CHECKING:
@@ -78,18 +77,17 @@ def freeze(
             labels = answer_ids(proxy, dataset.label_spaces[task])
             sources = [encoded.sources[i] for i in rows]
             if features:
-                block, scored = frozen_pass(proxy, sources, prefixes[rows], labels, bar=bar)
+                block, scored = frozen_pass(proxy, sources, prefixes[rows], labels)
                 table[rows, : block.shape[1]] = block
             elif labels:
                 scored = label_scores(proxy, sources, labels, tokens=TOKENS)
-                bar.advance(len(rows))
             if labels:
                 scores[task] = scored
             else:
                 answers[rows], alone[rows] = answer_likelihoods(
                     proxy, [dataset.rows[i] for i in rows]
                 )
-                bar.advance(0 if features else len(rows))
+            bar.advance(len(rows))
     return Frozen(table, widths, scores, where, answers, alone)
 
 
@@ -136,7 +134,8 @@ def frozen_features(
     the answer's is the last token's.
     """
     with progress.stage("frozen features", len(sources)) as bar:
-        block, _ = frozen_pass(proxy, sources, prefixes, [], bar=bar)
+        block, _ = frozen_pass(proxy, sources, prefixes, [])
+        bar.advance(len(sources))
     return block
 
 
@@ -183,13 +182,12 @@ def word_features(
     return torch.cat((mean, most), 1).numpy()
 
 
+@torch.inference_mode()
 def frozen_pass(
     proxy: Proxy,
     sources: Sequence[Sequence[int]],
     prefixes: NDArray[np.int64] | None,
     labels: Sequence[Sequence[int]],
-    *,
-    bar: Task | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """[n, 3d] states and [n, l] label scores of prompts that share their labels (may be [])."""
     table = np.empty((len(sources), sum(block_widths(proxy)[:2])), dtype=np.float32)
@@ -197,9 +195,7 @@ def frozen_pass(
     lengths = np.array([len(s) for s in sources], dtype=np.int64)
     skipped = np.zeros_like(lengths) if prefixes is None else prefixes
     proxy.model.eval()
-
-    @torch.inference_mode()
-    def measure(group: NDArray[np.int64]) -> int:
+    for group in length_batches(lengths, tokens=TOKENS):
         ids = pad([sources[i] for i in group], proxy.pad_id).to(proxy.device)
         place = torch.arange(ids.shape[1], device=proxy.device)[None]
         mask = (place < torch.from_numpy(lengths[group]).to(proxy.device)[:, None]).long()
@@ -219,11 +215,6 @@ def frozen_pass(
             answer = hidden[torch.arange(len(ids)), mask.sum(1) - 1]
         mean, most = _pool(hidden.float(), pooled)
         table[group] = torch.cat((mean, most, answer.float()), 1).cpu().numpy()
-        return len(group)
-
-    for rows in over_cores(measure, length_batches(lengths, tokens=TOKENS), proxy.device):
-        if bar is not None:
-            bar.advance(rows)
     if proxy.kind == "causal" and labels:
         scores = label_scores(proxy, sources, labels, tokens=TOKENS)
     return table, scores
