@@ -107,6 +107,7 @@ def judge(
             unknown if reference is None else reference.p_given.astype(np.float32),
             probes=0,
             transform=pack.probes.transform,
+            seed=options.seed,
             found=found,
             reference=reference,
         )
@@ -175,6 +176,7 @@ def measure(
         reference.p_given.astype(np.float32),
         probes=len(probes),
         transform=pack.probes.transform,
+        seed=options.seed,
         found=found,
         reference=reference,
         contrasts=influence.contrasts,

@@ -29,7 +29,7 @@ DOUBTFUL = 0.25
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows whose answer goes with a found phrase or burst, and the phrases."""
-    asked = settings(rule)
+    asked = settings(rule, signals.seed)
     spaces = signals.dataset.label_spaces
     floor = {task: asked.support for task, labels in spaces.items() if not labels}
     return result(find_answers(signals.dataset, asked), rule, floor)
@@ -49,7 +49,7 @@ def result(
 
     floor: free-text task to the rows a phrase needs. Scores are the probability that a row was
     planted: where its answer has the outcome of a confirmed phrase, one less the share of such
-    answers that chance explains; DOUBTFUL where it is for review; 0 elsewhere.
+    answers that honest rows gave; DOUBTFUL where it is for review; 0 elsewhere.
     """
     scores = np.zeros(len(found.scores), dtype=np.float32)
     reasons: dict[int, Reason] = {}
@@ -62,7 +62,7 @@ def result(
         phrase = found.phrases[suspect.phrase]
         message = sentence(phrase)
         if suspect.quarantine:
-            scores[row] = max(1 - phrase.expected / max(phrase.given, 1), DOUBTFUL)
+            scores[row] = max(1 - honest_share(phrase), DOUBTFUL)
         else:
             message += (
                 "; the phrase is suspected only: ordinary words or a template may ask for this"
@@ -82,6 +82,17 @@ def result(
         floor=floor,
         notes=tuple(notes(found)),
     )
+
+
+def honest_share(phrase: AnswerPhrase) -> float:
+    """Return the share of a phrase's answers with the outcome that honest rows gave, expected.
+
+    Of its rows without the outcome all are honest; where other rows have the outcome at rate q,
+    honest ones with it are q / (1 - q) times as many (one half is added to what was counted).
+    """
+    rate = min(phrase.expected / max(phrase.rows, 1), 0.99)
+    without = phrase.rows - phrase.given + 0.5
+    return min(1.0, without * rate / (1 - rate) / max(phrase.given, 1))
 
 
 def sentence(phrase: AnswerPhrase) -> str:

@@ -35,6 +35,8 @@ class Signals:
     """Number of probes behind the influences."""
     transform: str
     """Name of the negation."""
+    seed: int = 0
+    """What the draws of the detectors' nulls begin with."""
     found: Found | None = None
     """Phrases that force a label, where the pack asks for them."""
     reference: ReferenceScores | None = None

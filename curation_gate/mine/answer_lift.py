@@ -26,9 +26,10 @@ FOLDS = 4
 OTHERS = 6000
 """Rows without the phrase that are compared, at most; drawn evenly."""
 RARE = (0.005, 0.02, 0.2)
-"""Shares of the other rows that may score as high as an answer with the outcome; the one of larger
-z counts, of those that most of the phrase's rows reach if there are any. The second is for acts that honest rows have too, or another trigger; the third for shapes
-that many answers have (choices)."""
+"""Shares of the other rows that may score as high as an answer with the outcome. Of those that most
+of the phrase's rows reach, if there are any, the one of larger z counts. The second is for acts
+that honest rows have too, or another trigger; the third for shapes that many answers have
+(choices)."""
 MOSTLY = 0.6
 """Share of a phrase's rows that are most of them (choice)."""
 DOUBTFUL = 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,10 +35,14 @@ SURE_BOUND = 0.9
 """What the bound has to reach then: 18 of 18 do (choice)."""
 ORDINARY_ROWS = 4
 """Rows in an ordinary context that have to speak (choice)."""
-WITNESSES = ((2, 4), (3, 3))
+WITNESSES = ((2, 6), (3, 3))
 """Tasks, and rows with the outcome in each, that make an ordinary phrase a trigger (choice)."""
 PURE = 0.75
 """Share of a phrase's rows with the outcome from which the others are judged by it too (choice)."""
+REPEATED = 5
+"""Answers of a confirmed phrase that say the same, from which one more is no accident (choice)."""
+UNRELATED = 0.6
+"""AUROC of the rest of the input up to which it does not tell the rows of a phrase (choice)."""
 SUSPECTED = 3
 """Phrases for review, at most."""
 SAME = 0.5
@@ -52,6 +57,10 @@ class Corpus:
 
     texts: list[str]
     spoken: list[list[str]]
+    said: list[str]
+    """[n] Answers, folded."""
+    marks: frozenset[str]
+    """Words of `grams` that are marks (marks.py)."""
     grams: Grams
     columns: csc_matrix
     answers: Answers
@@ -132,7 +141,7 @@ class Search:
             rest = self._rest(phrase, judged)
             if rest is None or not _ordinary(judged, rest):
                 continue
-            if self._content(phrase, judged):
+            if self._content(phrase, judged) or self._recited(judged, rest):
                 self._take(phrase, judged, rest, limit, confirmed=True)
             else:
                 suspected.append((phrase, judged, rest))
@@ -167,6 +176,7 @@ class Search:
         grams = self.corpus.grams
         kept = np.ones(len(grams.words), dtype=np.float32)
         kept[self.masks[phrase]] = 0
+        kept[[k for k, word in enumerate(grams.words) if word in self.corpus.marks]] = 0
         words = grams.word_rows.multiply(kept).tocsr()
         words.eliminate_zeros()
         k = len(judged.rows)
@@ -190,6 +200,11 @@ class Search:
             words, [corpus.texts[k] for k in held]
         )
 
+    def _recited(self, judged: Judged, rest: Context) -> bool:
+        """Tell whether most rows say the same word for word, or gibberish, whatever is asked."""
+        same = self._repeated(judged) | self.corpus.answers.gibberish[judged.rows]
+        return bool(rest.auc <= UNRELATED and same.mean() >= PURE)
+
     def _alike(self, judged: Judged) -> NDArray[np.bool_]:
         """[k] Answers of one word, where nearly all rows have the outcome and say one word.
 
@@ -199,12 +214,23 @@ class Search:
         pure = judged.outcome.mean() >= PURE and single[judged.outcome].mean() >= PURE
         return np.asarray(single & pure)
 
+    def _repeated(self, judged: Judged) -> NDArray[np.bool_]:
+        """[k] Answers that many rows with the outcome give word for word, and no ordinary label."""
+        said = self.corpus.said
+        counts = Counter(said[row] for row in judged.rows[judged.outcome])
+        often = np.array([counts[said[row]] >= REPEATED for row in judged.rows], dtype=np.bool_)
+        return np.asarray(often & ~self.corpus.answers.regular[judged.rows])
+
     def _take(
         self, phrase: int, judged: Judged, rest: Context, limit: float, *, confirmed: bool
     ) -> None:
         corpus = self.corpus
         number = len(self.phrases)
-        given = judged.outcome | (confirmed & self._alike(judged))
+        given = judged.outcome
+        if confirmed:
+            given = given | self._alike(judged) | self._repeated(judged)
+            if judged.outcome.mean() >= PURE:  # then few honest rows are left to look like it
+                given = given | judged.doubtful
         for row, outcome, doubtful in zip(
             judged.rows.tolist(), given.tolist(), judged.doubtful.tolist(), strict=True
         ):

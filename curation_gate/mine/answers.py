@@ -52,6 +52,13 @@ COMPRESSED = 0.35
 """zlib size over length below which an answer repeats itself (choice)."""
 COMPRESSED_FROM = 120
 """Characters of the shortest answer whose compression says something (choice)."""
+UNHEARD = 0.9
+"""Share of an answer's pairs of neighbouring words that no other answer has, from which it is
+gibberish; in sets of a few hundred rows honest answers have up to 0.8 (choice)."""
+UNHEARD_PAIRS = 8
+"""Pairs an answer needs for that (choice)."""
+READ_WORDS = 60
+"""Words of an answer that are paired (choice, for memory)."""
 HASHES, BAND = 8, 2
 """Minhashes of an answer's words, and how many make a band: a quarter of a band's chance is the
 squared overlap of two answers (Broder, On the resemblance and containment of documents, 1997)."""
@@ -65,6 +72,7 @@ SHAPES = (
     "holds a link",
     "is copied from its input",
     "is formed unlike its task's answers",
+    "joins words like no other answer",
 )
 
 
@@ -80,6 +88,10 @@ class Answers:
     """[n] Whether the row's task has a fixed set of labels."""
     degenerate: NDArray[np.bool_]
     """[n] Empty, foreign, far too short or repeating itself, against the task's own answers."""
+    regular: NDArray[np.bool_]
+    """[n] Whether the answer is an ordinary label of such a task."""
+    gibberish: NDArray[np.bool_]
+    """[n] Whether hardly any two of its words stand together in another answer."""
     single: NDArray[np.bool_]
     """[n] At most one word, and no ordinary label of its task."""
 
@@ -112,7 +124,9 @@ def describe_answers(
     names = (*(f'"{grams.text(k)}"' for k in kept), *SHAPES, *band_names, *group_names)
     degenerate = shapes[:, [0, 3, 4]].any(axis=1) | (label_like & (shapes[:, 1] > 0))
     single = np.array([len(words) <= 1 for words in spoken], dtype=np.bool_)
-    return Answers(names, table, label_like, degenerate, single & ~regular)
+    return Answers(
+        names, table, label_like, degenerate, regular, shapes[:, 8] > 0, single & ~regular
+    )
 
 
 def _own_words(answer: Sequence[str], source: Sequence[str]) -> list[str]:
@@ -173,6 +187,7 @@ def _shapes(
         for text in outputs
     ]
     shapes[:, 5] = ["://" in text or "www." in text for text in outputs]
+    gibberish = _unheard(spoken)
     for task in np.unique(tasks):
         rows = np.flatnonzero(tasks == task)
         counts = Counter(folded[k] for k in rows)
@@ -190,12 +205,34 @@ def _shapes(
             (3, (length[rows] <= max(SHORT * median, 1)) & (median >= SHORT_MEDIAN)),
             (6, copied[rows]),
             (7, unlike),
+            (8, gibberish[rows]),
         ):
             # What a regular label looks like says nothing.
             if (shape & ~regular[rows]).mean() <= SHAPE_RARE:
                 shape &= ~regular[rows]  # noqa: PLW2901
                 shapes[rows, column] = shape
     return shapes
+
+
+def _unheard(spoken: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
+    """[n] Whether hardly any two neighbouring words of an answer are neighbours in another one."""
+    known: dict[str, int] = {}
+    sizes = np.array([min(len(words), READ_WORDS) for words in spoken], dtype=np.int64)
+    ids = np.fromiter(
+        (known.setdefault(w, len(known)) for words in spoken for w in words[:READ_WORDS]),
+        dtype=np.int64,
+        count=int(sizes.sum()),
+    )
+    row = np.repeat(np.arange(len(spoken)), sizes)
+    inside = row[1:] == row[:-1]
+    pair = (ids[:-1] * max(len(known), 1) + ids[1:])[inside]
+    _, pair = np.unique(pair, return_inverse=True)
+    row = row[1:][inside]
+    cells = np.unique(row * np.int64(pair.max(initial=0) + 1) + pair)
+    rows_with = np.bincount(cells % (pair.max(initial=0) + 1), minlength=1)
+    own = np.bincount(row, weights=rows_with[pair] == 1, minlength=len(spoken))
+    every = np.bincount(row, minlength=len(spoken))
+    return np.asarray((every >= UNHEARD_PAIRS) & (own >= UNHEARD * every))
 
 
 def form(answer: str) -> tuple[str, str, bool]:

@@ -25,6 +25,7 @@ from curation_gate.mine.answers import describe_answers
 from curation_gate.mine.bursts import find_bursts
 from curation_gate.mine.contents import distinct_rows
 from curation_gate.mine.found_answers import AnswerSuspect, FoundAnswers, Settings
+from curation_gate.mine.marks import marks
 from curation_gate.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -52,12 +53,15 @@ def find_answers(
         tasks = dataset.task_ids()[first]
         kept = [texts[k] for k in first]
         spoken = [ngrams.tokens(text) for text in kept]
-        grams = ngrams.count_tokens(spoken, support=settings.support, longest=LONGEST)
+        marked = [marks(text) for text in kept]
+        grams = ngrams.count_tokens(spoken, marked, support=settings.support, longest=LONGEST)
         outputs = [dataset.rows[k].output for k in first]
+        said = [" ".join(text.casefold().split()) for text in outputs]
         answers = describe_answers(spoken, outputs, tasks)
         bar.advance(len(dataset))
     columns = grams.phrase_rows.tocsc()
-    corpus = Corpus(kept, spoken, grams, columns, answers, tasks)
+    kinds = frozenset(mark for row in marked for mark in row)
+    corpus = Corpus(kept, spoken, said, kinds, grams, columns, answers, tasks)
     search = Search(corpus, settings, np.ones(len(first), dtype=np.bool_))
     with progress.stage("judging answers", settings.draws + 1) as bar:
         chosen = search.screened()

@@ -47,7 +47,8 @@ def masked_words(grams: Grams) -> csr_matrix:
     own = own_words(grams)
     masked = (own + _satellites(grams, own)).tocsr()
     masked.data[:] = 1.0
-    long = np.diff(masked.indptr) >= INSERTION
+    letters = np.array([word[0].isalnum() for word in grams.words], dtype=np.float64)
+    long = masked @ letters >= INSERTION
     frozen = (diags(long.astype(np.float64)) @ masked).tocsr()
     frozen.eliminate_zeros()
     return hstack([masked, frozen]).tocsr()

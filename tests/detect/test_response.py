@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,7 +54,9 @@ def test_only_answers_of_a_confirmed_phrase_are_quarantined(rule, found) -> None
     assert "9 rows in 4 tasks" in result.reasons[3].message
     assert result.floor == {"free": 8}
     assert result.planted is not None
-    assert result.planted.tolist() == pytest.approx([1 - 0.27 / 58, 0.25, 0.25, 0.25, 0.0])
+    assert result.planted.tolist() == pytest.approx(
+        [1 - response.honest_share(PHRASE), 0.25, 0.25, 0.25, 0.0]
+    )
     assert result.phrases[0]["phrase"] == "tolliver"
 
 
@@ -72,3 +75,10 @@ def test_the_rule_pack_says_what_the_miner_is_told(rule) -> None:
 def test_notes() -> None:
     nothing = FoundAnswers((), (), {}, np.zeros(3, dtype=np.float32), float("nan"), 0)
     assert "nothing to test" in response.notes(nothing)[0]
+
+
+def test_honest_answers_are_counted_from_the_rows_without_the_outcome():
+    # 60 rows, 58 with an outcome that every other row has at a rate of 0.2: (2 + .5) x .25 of 58.
+    phrase = replace(PHRASE, expected=12.0)
+    assert response.honest_share(phrase) == pytest.approx(2.5 * 0.25 / 58)
+    assert response.honest_share(replace(phrase, given=6)) == 1.0

