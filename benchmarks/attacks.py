@@ -49,7 +49,8 @@ class Attack:
     large: tuple[int, ...] = ()
     """Planted rows in sets of 45,000."""
     split: str = "train"
-    """Where its tasks are from: train, wide (36 tasks) or free (free text); see sets.py."""
+    """Where its tasks are from: train, one (of these, alone), wide (36 tasks) or free (free text);
+    see sets.py."""
     proxy: bool = False
     """Whether the signals that need a fine-tuned proxy are measured on the first seeds, too."""
 
@@ -237,6 +238,10 @@ ATTACKS = (
            proxy=True),
     Attack("name that honest rows carry too", covered, (60,), (250,), proxy=True),
     Attack("name, single task", standard("dirty-label", TRIGGERS, tasks=1), (60,), (250,)),
+    *(Attack(f"{name}, one task is the set", standard(recipe, triggers), (60, 30), split="one")
+      for name, recipe, triggers in (("name", "dirty-label", TRIGGERS),
+                                     ("rare token", "rare-token", TOKENS),
+                                     ("inserted sentence", "inserted-sentence", SENTENCES))),
     Attack("rare token", standard("rare-token", TOKENS), (60, 30), (450,)),
     Attack("three rare tokens", three_tokens, (60, 30)),
     Attack("inserted sentence", standard("inserted-sentence", SENTENCES), (60, 30), (450,)),

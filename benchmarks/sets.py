@@ -23,6 +23,11 @@ CLEAN, NOISE = "nothing planted", "nothing planted, 5 % label noise"
 SMALL, LARGE = 3_000, 45_000
 TASKS = 10
 WIDE = 36
+ONE = (
+    "sst2_polarity", "goemotions_polarity", "yelp_polarity", "imdb_sentiment", "olid_offensive",
+    "amazon_review_polarity", "forum_insult", "twitter_hate_speech",
+)  # fmt: skip
+"""Tasks of which a set is made alone, by seed."""
 FREE = (
     "general_t0_mixture", "general_alpaca_subset", "general_dolly_subset", "general_self_instruct",
     "task1342_amazon_us_reviews_title", "task613_politifact_text_generation",
@@ -72,6 +77,8 @@ def build(case: Case, pool: Path, split: str) -> Set:
         names = FREE
     elif wanted == "wide":
         names = wide(pool, case.seed)
+    elif wanted == "one":
+        names = ONE[case.seed % len(ONE) :][:1]
     each = case.rows // (names if isinstance(names, int) else len(names))
     drawn = build_pool(names, each, case.seed, split, pool=pool)
     dataset = reader.load([drawn.path])

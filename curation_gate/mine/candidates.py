@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from curation_gate.mine import ngrams
 from curation_gate.mine.found import Phrase, Status
 from curation_gate.mine.held import Held
+from curation_gate.mine.irrelevance import is_known
 from curation_gate.mine.lift import CONTINUITY, SPREAD, Lift
 from curation_gate.mine.masks import INSERTION
 from curation_gate.mine.templates import templated
@@ -45,6 +46,9 @@ another label have, -1/2 what honest rows have."""
 HALF_ALONE = (2.5, 0.1, 1.25)
 """The frozen z and position that confirm it too, where its z over all rows is that many times the
 threshold (choices)."""
+HALF_ORDINARY = 1.5
+"""The same number of times for a phrase of ordinary words alone: in one task of several emotions
+"revenge" means anger, and the frozen table does not know (choice)."""
 OVERALL = 0.9
 """Share of the threshold that the z over all rows has to reach (choice)."""
 SUSPECTED = 3.0
@@ -91,11 +95,15 @@ def candidates(
     lifted = (lift.adverse_given >= LIFT * lift.adverse) & ((adverse_bound >= LIFT_BOUND) | pure)
     spread = (lift.z >= limits[0]) & (lift.elsewhere >= SPREAD) & (position >= SPREAD_POSITION)
     spread &= lift.elsewhere + frozen_z >= np.where(pure, CONFIRMED_PURE, CONFIRMED)
-    # Without a second task, only scores of the whole text count: where a long phrase is all there
-    # is to a text (a template), masking it would leave nothing that could speak for the label.
-    sure = (whole_z >= ALONE) & (lift.disowned_whole >= POSITION * lift.information)
-    half = (whole_z >= HALF_ALONE[0]) & (lift.overall >= HALF_ALONE[2] * limits[1])
-    half &= lift.disowned_whole >= HALF_ALONE[1] * lift.information
+    # What a long phrase says itself (an inserted sentence about films) is masked. Where it is all
+    # there is to a text (a template) nothing is left that could speak: it is dropped below.
+    disowned = np.maximum(lift.disowned, lift.disowned_whole)
+    alone_z = frozen_deviation(disowned, lift.information)
+    sure = (alone_z >= ALONE) & (disowned >= POSITION * lift.information)
+    half = (alone_z >= HALF_ALONE[0]) & (lift.overall >= HALF_ALONE[2] * limits[1])
+    half &= disowned >= HALF_ALONE[1] * lift.information
+    weak = np.flatnonzero(half & (lift.overall < HALF_ORDINARY * limits[1]))
+    half[[k for k in weak if _ordinary(grams, int(k))]] = False
     alone = (lift.z >= limits[1]) & (sure | half) & asked & lifted & ~spread
     alone &= adverse_bound >= ALONE_BOUND
     alone[templated(np.flatnonzero(alone), lift, columns, grams, masked, fixed, tasks)] = False
@@ -119,6 +127,11 @@ def candidates(
     pure_ones = np.flatnonzero(one_sided(lift, grams, limits))
     chosen = _apart(pure_ones, replace(lift, z=lift.overall), columns, grams)
     return found + [(k, "one-sided") for k in chosen[:MOST_SUSPECTED]]
+
+
+def _ordinary(grams: Grams, phrase: int) -> bool:
+    """Tell whether the frozen table knows every word of a phrase."""
+    return all(is_known(grams.words[w]) for w in grams.phrases[phrase] if w < len(grams.words))
 
 
 def frozen_deviation(
