@@ -26,6 +26,14 @@ def test_help_imports_nothing_heavy_and_names_every_command():
         assert f"\n  {name} " in done.stdout
 
 
+def test_the_package_is_a_command_too():
+    done = subprocess.run(
+        [sys.executable, "-m", "curation_gate", "--version"],
+        capture_output=True, text=True, check=True, cwd=REPOSITORY,
+    )  # fmt: skip
+    assert done.stdout.startswith("curate ")
+
+
 @pytest.mark.parametrize("name", sorted(main.COMMANDS))
 def test_every_command_exists_and_has_help(name, capsys):
     assert main.run([name, "--help"]) == 0
