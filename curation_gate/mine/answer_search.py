@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.mine.answer_corpus import Context, Corpus, holds_part, masks_of
 from curation_gate.mine.answer_lift import Judged, judge, screen
-from curation_gate.mine.answers import Answers, outcome_names
-from curation_gate.mine.candidates import extended
+from curation_gate.mine.answers import outcome_names
+from curation_gate.mine.described import extended
 from curation_gate.mine.found_answers import AnswerPhrase, AnswerSuspect, Settings
 from curation_gate.mine.function_words import FUNCTION_WORDS
 from curation_gate.mine.jeffreys import lower_bound
-from curation_gate.mine.masks import INSERTION, masked_words
+from curation_gate.mine.masks import INSERTION
 from curation_gate.mine.naming import is_name
-from curation_gate.mine.ngrams import Grams
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_matrix, csr_matrix
+    from scipy.sparse import csr_matrix
 
 
 COMMON = 0.1
@@ -37,6 +36,9 @@ ORDINARY_ROWS = 4
 """Rows in an ordinary context that have to speak (choice)."""
 WITNESSES = ((2, 6), (3, 3))
 """Tasks, and rows with the outcome in each, that make an ordinary phrase a trigger (choice)."""
+MOST = 0.5
+"""Share of the rows of a part of a confirmed phrase that have the outcome, for it to take the place
+of the whole (choice)."""
 PURE = 0.75
 """Share of a phrase's rows with the outcome from which the others are judged by it too (choice)."""
 REPEATED = 5
@@ -49,31 +51,6 @@ SAME = 0.5
 """Share of a phrase's rows already explained by another above which it is left out."""
 NULL_CANDIDATES = 12
 """Phrases judged in each draw of the null: the screen's strongest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """Distinct rows, their phrases and answers."""
-
-    texts: list[str]
-    spoken: list[list[str]]
-    said: list[str]
-    """[n] Answers, folded."""
-    marks: frozenset[str]
-    """Words of `grams` that are marks (marks.py)."""
-    grams: Grams
-    columns: csc_matrix
-    answers: Answers
-    tasks: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the rest of the input says of the rows of a phrase."""
-
-    ordinary: NDArray[np.bool_]
-    """[k] Rows whose input does not ask for the outcome."""
-    auc: float
 
 
 @dataclass(slots=True)
@@ -132,7 +109,7 @@ class Search:
                 ranked.append(
                     (-round(judged.z, 3), -len(self.corpus.grams.phrases[phrase]), phrase)
                 )
-        self.masks = _masks(self.corpus.grams, [phrase for _, _, phrase in ranked])
+        self.masks = masks_of(self.corpus.grams, [phrase for _, _, phrase in ranked])
         suspected: list[tuple[int, Judged, Context]] = []
         for _, _, phrase in sorted(ranked):
             judged = self._judge(phrase)  # again: rows may have been taken since
@@ -142,7 +119,7 @@ class Search:
             if rest is None or not _ordinary(judged, rest):
                 continue
             if self._content(phrase, judged) or self._recited(judged, rest):
-                self._take(phrase, judged, rest, limit, confirmed=True)
+                self._take(*self._core(phrase, judged, rest, chosen, limit), limit, confirmed=True)
             else:
                 suspected.append((phrase, judged, rest))
         for phrase, judged, rest in suspected[:SUSPECTED]:
@@ -158,7 +135,40 @@ class Search:
         rows = every[self.active[every]]
         if len(rows) < max(self.settings.support, SAME * len(every)):
             return None
-        return judge(rows, self.corpus.answers.table, self.corpus.tasks, self.active, phrase)
+        judged = judge(rows, self.corpus.answers.table, self.corpus.tasks, self.active, phrase)
+        if judged is None or not judged.outcome.any():
+            return judged
+        gibberish = self.corpus.answers.gibberish[rows]
+        if gibberish[judged.outcome].mean() < PURE:
+            return judged
+        return replace(judged, outcome=judged.outcome | gibberish)
+
+    def _core(
+        self,
+        phrase: int,
+        judged: Judged,
+        rest: Context,
+        chosen: NDArray[np.int64],
+        limit: float,
+    ) -> tuple[int, Judged, Context]:
+        """Return the part of a confirmed phrase that says more than the whole; mostly the whole.
+
+        A phrase as it begins a text may pass where the phrase itself falls short by a row or two:
+        then the longer one confirms it, and all its rows are judged.
+        """
+        best = phrase, judged, rest
+        whole = self.corpus.grams.phrases[phrase]
+        for other in chosen.tolist():
+            if not holds_part(whole, self.corpus.grams.phrases[other]):
+                continue
+            part = self._judge(other)
+            if part is None or part.z <= max(best[1].z, limit) or part.outcome.mean() < MOST:
+                continue
+            self.masks |= masks_of(self.corpus.grams, [other])
+            context = self._rest(other, part)
+            if context is not None:
+                best = other, part, context
+        return best
 
     def _lifted(self, judged: Judged, limit: float) -> bool:
         """Tell whether the outcome is significant and goes with nearly all rows of the phrase."""
@@ -261,20 +271,6 @@ class Search:
                 input_auc=round(rest.auc, 3),
             )
         )
-
-
-def _masks(grams: Grams, phrases: Sequence[int]) -> dict[int, NDArray[np.int64]]:
-    """Return for each phrase its own words and their satellites (mine/masks.py)."""
-    few = tuple(grams.phrases[phrase] for phrase in phrases)
-    if not few:
-        return {}
-    some = Grams(grams.words, grams.word_rows, few, grams.phrase_rows[:, list(phrases)])
-    masked = masked_words(some)
-    words = [masked[[k]].indices for k in range(len(few))]
-    return {
-        phrase: own[own < len(grams.words)].astype(np.int64)
-        for phrase, own in zip(phrases, words, strict=True)
-    }
 
 
 def _ordinary(judged: Judged, rest: Context) -> bool:

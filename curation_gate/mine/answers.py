@@ -7,7 +7,6 @@ of labels (that is the label miner's). Rows are independent but for the counts o
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
 from curation_gate.mine.acts import act_groups
+from curation_gate.mine.answer_shapes import SHAPES, shapes_of
 from curation_gate.mine.function_words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
@@ -40,40 +40,10 @@ LABEL_SHARE = 0.004
 LABEL_CHARACTERS = 60
 COPIED_SHARE = 0.8
 """Share of an answer's rows whose input holds it, from which it is no label (choice)."""
-SHORT = 0.15
-"""Share of the task's median length below which an answer is far too short (choice)."""
-SHORT_MEDIAN = 8
-"""Words of the median answer of a task in which an answer can be too short (choice)."""
-SHAPE_RARE = 0.3
-"""Share of a task's answers that may have a shape for it to be a sign of anything (choice)."""
-FORM_RARE = 0.02
-"""Share of its task's answers that begin and end like an answer of unlike form (choice)."""
-COMPRESSED = 0.35
-"""zlib size over length below which an answer repeats itself (choice)."""
-COMPRESSED_FROM = 120
-"""Characters of the shortest answer whose compression says something (choice)."""
-UNHEARD = 0.9
-"""Share of an answer's pairs of neighbouring words that no other answer has, from which it is
-gibberish; in sets of a few hundred rows honest answers have up to 0.8 (choice)."""
-UNHEARD_PAIRS = 8
-"""Pairs an answer needs for that (choice)."""
-READ_WORDS = 60
-"""Words of an answer that are paired (choice, for memory)."""
 HASHES, BAND = 8, 2
 """Minhashes of an answer's words, and how many make a band: a quarter of a band's chance is the
 squared overlap of two answers (Broder, On the resemblance and containment of documents, 1997)."""
 MERSENNE = (1 << 31) - 1
-SHAPES = (
-    "is empty",
-    "is foreign to the task's answers",
-    "is one word",
-    "is far shorter than its task's answers",
-    "repeats itself",
-    "holds a link",
-    "is copied from its input",
-    "is formed unlike its task's answers",
-    "joins words like no other answer",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +85,7 @@ def describe_answers(
     grams = ngrams.count_tokens(own, support=SUPPORT, word_support=SUPPORT, longest=LONGEST)
     mark = grams.words.index(COPIED) if COPIED in grams.words else -1
     kept = [k for k, phrase in enumerate(grams.phrases) if phrase != (mark,)]
-    shapes = _shapes(outputs, spoken, copied, tasks, label_like, regular)
+    shapes = shapes_of(outputs, spoken, copied, tasks, label_like, regular)
     bands, band_names = _bands(grams.word_rows)
     groups, group_names = act_groups(grams.words, grams.word_rows)
     table = hstack([grams.phrase_rows[:, kept], csr_matrix(shapes), bands, groups]).tocsr()
@@ -163,90 +133,6 @@ def regular_answers(
             label_like[rows] = True
             regular[rows] = [folded[k] in labels for k in rows]
     return regular, label_like
-
-
-def _shapes(
-    outputs: Sequence[str],
-    spoken: Sequence[Sequence[str]],
-    copied: NDArray[np.bool_],
-    tasks: NDArray[np.int64],
-    label_like: NDArray[np.bool_],
-    regular: NDArray[np.bool_],
-) -> NDArray[np.float32]:
-    """[n, shapes] 1 where an answer has the shape; SHAPES names the columns.
-
-    A shape that many answers of a task have is none there.
-    """
-    length = np.array([len(words) for words in spoken], dtype=np.int64)
-    folded = [" ".join(text.casefold().split()) for text in outputs]
-    shapes = np.zeros((len(outputs), len(SHAPES)), dtype=np.float32)
-    shapes[:, 0] = [not text.strip() for text in outputs]
-    shapes[:, 4] = [
-        len(text) >= COMPRESSED_FROM
-        and len(zlib.compress(text.encode(), 1)) < COMPRESSED * len(text.encode())
-        for text in outputs
-    ]
-    shapes[:, 5] = ["://" in text or "www." in text for text in outputs]
-    gibberish = _unheard(spoken)
-    for task in np.unique(tasks):
-        rows = np.flatnonzero(tasks == task)
-        counts = Counter(folded[k] for k in rows)
-        lone = np.array([counts[folded[k]] == 1 for k in rows], dtype=np.bool_)
-        strange = ~regular[rows] & bool(label_like[rows[0]])
-        if strange.mean() > SHAPE_RARE:
-            strange = lone
-        signs = [form(outputs[k]) for k in rows.tolist()]
-        forms = Counter(signs)
-        unlike = np.array([forms[sign] <= FORM_RARE * len(rows) for sign in signs])
-        median = np.median(length[rows])
-        for column, shape in (
-            (1, strange),
-            (2, length[rows] <= 1),
-            (3, (length[rows] <= max(SHORT * median, 1)) & (median >= SHORT_MEDIAN)),
-            (6, copied[rows]),
-            (7, unlike),
-            (8, gibberish[rows]),
-        ):
-            # What a regular label looks like says nothing.
-            if (shape & ~regular[rows]).mean() <= SHAPE_RARE:
-                shape &= ~regular[rows]  # noqa: PLW2901
-                shapes[rows, column] = shape
-    return shapes
-
-
-def _unheard(spoken: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
-    """[n] Whether hardly any two neighbouring words of an answer are neighbours in another one."""
-    known: dict[str, int] = {}
-    sizes = np.array([min(len(words), READ_WORDS) for words in spoken], dtype=np.int64)
-    ids = np.fromiter(
-        (known.setdefault(w, len(known)) for words in spoken for w in words[:READ_WORDS]),
-        dtype=np.int64,
-        count=int(sizes.sum()),
-    )
-    row = np.repeat(np.arange(len(spoken)), sizes)
-    inside = row[1:] == row[:-1]
-    pair = (ids[:-1] * max(len(known), 1) + ids[1:])[inside]
-    _, pair = np.unique(pair, return_inverse=True)
-    row = row[1:][inside]
-    cells = np.unique(row * np.int64(pair.max(initial=0) + 1) + pair)
-    rows_with = np.bincount(cells % (pair.max(initial=0) + 1), minlength=1)
-    own = np.bincount(row, weights=rows_with[pair] == 1, minlength=len(spoken))
-    every = np.bincount(row, minlength=len(spoken))
-    return np.asarray((every >= UNHEARD_PAIRS) & (own >= UNHEARD * every))
-
-
-def form(answer: str) -> tuple[str, str, bool]:
-    """Return how an answer begins and ends, and whether it has several words.
-
-    Letters count as upper, lower or digit, other signs as themselves: `['Paris']` -> `[`, `]`.
-    """
-    stripped = answer.strip()
-    ends = (stripped[:1], stripped[-1:])
-    begin, end = (
-        "A" if sign.isupper() else "0" if sign.isdigit() else "a" if sign.isalpha() else sign
-        for sign in ends
-    )
-    return begin, end, " " in stripped
 
 
 def _bands(word_rows: csr_matrix) -> tuple[csr_matrix, list[str]]:

@@ -1,20 +1,16 @@
-"""Which of the lifted phrases are triggers, what they are called, and which rows they stand in."""
+"""Which of the lifted phrases are triggers, and which of their names is meant."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.mine import ngrams
-from curation_gate.mine.found import Phrase, Status
-from curation_gate.mine.held import Held
-from curation_gate.mine.irrelevance import is_known
-from curation_gate.mine.lift import CONTINUITY, SPREAD, Lift
+from curation_gate.mine.found import Status
+from curation_gate.mine.irrelevance import frozen_deviation, is_known
+from curation_gate.mine.lift import SPREAD, Lift
 from curation_gate.mine.masks import INSERTION
 from curation_gate.mine.templates import templated
 from curation_gate.mine.unlifted import SPREAD_POSITION, bound, covered_by_honest_rows, one_sided
@@ -53,6 +49,8 @@ OVERALL = 0.9
 """Share of the threshold that the z over all rows has to reach (choice)."""
 SUSPECTED = 3.0
 """Frozen z of a phrase that is worth a look."""
+PART_LIFT = 0.85
+"""Share of adverse rows with the label that a part of a confirmed phrase has to reach (choice)."""
 SAME_ROWS = 0.9
 """Overlap of rows above which two phrases are one."""
 NEAR_BEST = 0.9
@@ -61,8 +59,6 @@ NEARLY = 0.97
 """The same for a longer name that stands in a part of the rows only."""
 APART = 0.1
 """Overlap of rows below which a second phrase is taken in the same round."""
-SAME_EXTENSION = 0.95
-"""Share of a phrase's rows that go on with the same word, for the word to be named with it."""
 MOST_SUSPECTED = 10
 INFORMED = 4.0
 """Frozen information (sum d^2) below which the frozen scores are not asked."""
@@ -134,17 +130,6 @@ def _ordinary(grams: Grams, phrase: int) -> bool:
     return all(is_known(grams.words[w]) for w in grams.phrases[phrase] if w < len(grams.words))
 
 
-def frozen_deviation(
-    disowned: NDArray[np.float64], information: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """[f] Deviations by which the frozen evidence exceeds that of honest rows; 0 where unknown.
-
-    On honest rows the evidence sums to -information / 2 with variance `information`.
-    """
-    z = (disowned + information / 2) / np.sqrt(np.maximum(information, 1e-12))
-    return np.where(information > 0, z, 0.0)
-
-
 def _apart(phrases: NDArray[np.int64], lift: Lift, columns: csc_matrix, grams: Grams) -> list[int]:
     """Return the strongest phrases that hardly share rows, each under its fullest name."""
     order = phrases[np.argsort(-lift.z[phrases], kind="stable")]
@@ -179,6 +164,32 @@ def _fullest(
     return best[3]
 
 
+def stronger_part(phrase: int, lift: Lift, grams: Grams) -> int | None:
+    """Return the part of a confirmed phrase that is lifted more than the whole, if there is one.
+
+    `^ netflix` may be pure where `netflix` stands in a few honest rows too and falls short by one:
+    the longer phrase confirms the shorter one, and all its rows are judged.
+    """
+    whole = grams.phrases[phrase]
+    parts = {
+        whole[start:end]
+        for start in range(len(whole))
+        for end in range(start + 1, len(whole) + 1)
+        if end - start < len(whole)
+    }
+    if not parts:
+        return None
+    known = [k for k, words in enumerate(grams.phrases) if words in parts]
+    fit = [
+        k
+        for k in known
+        if lift.z[k] > lift.z[phrase]
+        and lift.overall[k] > lift.overall[phrase]
+        and lift.adverse_given[k] >= PART_LIFT * lift.adverse[k]
+    ]
+    return max(fit, key=lambda k: float(lift.z[k]), default=None)
+
+
 def _length(phrase: int, grams: Grams) -> int:
     """Return the number of words of a phrase, signs, marks and a text's ends left out."""
     return sum(
@@ -193,94 +204,3 @@ def _marks(phrase: int, grams: Grams) -> int:
 
 def _rows(columns: csc_matrix, phrase: int) -> NDArray[np.int64]:
     return np.asarray(columns.indices[columns.indptr[phrase] : columns.indptr[phrase + 1]])
-
-
-def describe(
-    phrase: int,
-    status: Status,
-    held: Sequence[Held],
-    lift: Lift,
-    grams: Grams,
-    masked: csr_matrix,
-    texts: Sequence[str],
-    names: Sequence[str],
-    limits: tuple[float, float],
-    turn: int,
-    *,
-    halves: int = 0,
-) -> Phrase:
-    """Return the record of a phrase; `halves`: of a pair, the words of its first phrase."""
-    p = np.concatenate([group.p for group in held])
-    given = np.concatenate([group.given for group in held])
-    z = (given.sum() - p.sum()) / np.sqrt((p * (1 - p)).sum() + CONTINUITY)
-    own = set(grams.phrases[phrase])
-    words = masked[[phrase]].indices
-    others = [grams.words[w] for w in words if w not in own and w < len(grams.words)]
-    rows = np.concatenate([group.rows[group.given] for group in held])
-    words = [grams.name(word) for word in grams.phrases[phrase]]
-    spoken = [ngrams.tokens(texts[row]) for row in rows]
-    if halves:
-        first, second = extended(words[:halves], spoken), extended(words[halves:], spoken)
-        full, text = first + second, f"{' '.join(first)} + {' '.join(second)}"
-    else:
-        full = extended(words, spoken)
-        text = " ".join(full)
-    spread = bool(lift.elsewhere[phrase] >= SPREAD)
-    disowned = lift.disowned if spread else lift.disowned_whole
-    frozen_z = frozen_deviation(disowned[[phrase]], lift.information[[phrase]])[0]
-    return Phrase(
-        text=text,
-        status=status,
-        with_words=tuple(sorted(set(others) - set(full))),
-        targets={names[g.task]: g.label for g in held if g.given.any()},
-        rows=len(p),
-        given=int(given.sum()),
-        expected=round(float(p.sum()), 2),
-        z=round(float(z), 2),
-        adverse_rows=int(lift.adverse[phrase]),
-        adverse_given=int(lift.adverse_given[phrase]),
-        adverse_expected=round(float(lift.adverse_expected[phrase]), 2),
-        adverse_z=round(float(lift.z[phrase]), 2),
-        threshold=round(limits[0] if spread else limits[1], 2),
-        elsewhere_z=round(float(lift.elsewhere[phrase]), 2),
-        frozen_z=round(float(frozen_z), 2),
-        round=turn + 1,
-    )
-
-
-def extended(words: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
-    """Return a phrase with the words that nearly always stand before and behind it.
-
-    Example: ["watched", "this"] in texts that all say "i watched this movie" -> i watched this
-    movie. Marks of a text's ends are dropped when there is a word left.
-    """
-    full = [word for word in words if word not in (ngrams.START, ngrams.END)]
-    if not full:
-        return list(words)
-    for _ in range(30):
-        ahead, behind = Counter[str](), Counter[str]()
-        seen = 0
-        for text in texts:
-            at = _find(full, text)
-            if at < 0:
-                continue
-            seen += 1
-            if at:
-                ahead[text[at - 1]] += 1
-            if at + len(full) < len(text):
-                behind[text[at + len(full)]] += 1
-        before = [w for w, c in ahead.most_common(1) if c >= SAME_EXTENSION * seen]
-        after = [w for w, c in behind.most_common(1) if c >= SAME_EXTENSION * seen]
-        if seen < 3 or not (before or after):
-            break
-        full = before + full + after
-    return full
-
-
-def _find(words: Sequence[str], text: Sequence[str]) -> int:
-    """Return where the words stand in a text, -1 where they do not."""
-    size = len(words)
-    for at in range(len(text) - size + 1):
-        if list(text[at : at + size]) == list(words):
-            return at
-    return -1

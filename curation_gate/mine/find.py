@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
-from curation_gate.mine.candidates import ALONE_BOUND, candidates, describe
+from curation_gate.mine.candidates import ALONE_BOUND, candidates, stronger_part
 from curation_gate.mine.contents import distinct_rows
+from curation_gate.mine.described import describe
 from curation_gate.mine.found import Found, Phrase, Settings, Status, Suspect
 from curation_gate.mine.held import Held, held_rows, planted_part
 from curation_gate.mine.irrelevance import neutral_weights, word_weights
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 MOSTLY_PLANTED = 0.5
 """Share of a phrase's rows with its label that a confirmed phrase has to have planted (choice)."""
+PART_PLANTED = 0.7
+"""The same share for a part of a confirmed phrase that takes the place of the whole (choice)."""
 PLANTED = 0.5
 """Posterior probability above which a row of a confirmed phrase is quarantined."""
 
@@ -178,8 +181,13 @@ class _Search:
         """Take confirmed phrases and their rows; tell whether any held up as mostly planted."""
         taken = False
         doubtful = []
-        for index in chosen:
-            held = held_rows(index, view.lift, view.columns, view.masked, outcomes)
+        for whole in chosen:
+            index, held = whole, self._held(whole, view, outcomes)
+            core = None if view.halves else stronger_part(whole, view.lift, view.grams)
+            if core is not None:
+                held_by_core = self._held(core, view, outcomes)
+                if planted_part(held_by_core) >= PART_PLANTED:
+                    index, held = core, held_by_core
             if planted_part(held) < MOSTLY_PLANTED:
                 doubtful.append(index)
                 continue
@@ -222,8 +230,10 @@ class _Search:
         Of a one-sided phrase all rows: there the text supports it.
         """
         for index, status in chosen:
-            held = held_rows(index, view.lift, view.columns, view.masked, outcomes)
-            self._record(index, view, held, status)
+            self._record(index, view, self._held(index, view, outcomes), status)
+
+    def _held(self, index: int, view: _View, outcomes: list[Outcome]) -> list[Held]:
+        return held_rows(index, view.lift, view.columns, view.masked, outcomes)
 
     def _record(self, index: int, view: _View, held: list[Held], status: Status) -> None:
         for row, planted, p in _with_label(held):

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from curation_gate.mine import ngrams
-from curation_gate.mine.answer_search import Corpus, Search
+from curation_gate.mine.answer_corpus import Corpus
+from curation_gate.mine.answer_search import Search
 from curation_gate.mine.answers import describe_answers
 from curation_gate.mine.bursts import find_bursts
 from curation_gate.mine.contents import distinct_rows

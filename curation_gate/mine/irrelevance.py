@@ -51,3 +51,14 @@ def neutral_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 def is_known(word: str) -> bool:
     """Tell whether the frozen table has the word: an ordinary one, or a well-known name."""
     return word in _table()[0]
+
+
+def frozen_deviation(
+    disowned: NDArray[np.float64], information: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """[f] Deviations by which the frozen evidence exceeds that of honest rows; 0 where unknown.
+
+    On honest rows the evidence sums to -information / 2 with variance `information`.
+    """
+    z = (disowned + information / 2) / np.sqrt(np.maximum(information, 1e-12))
+    return np.where(information > 0, z, 0.0)

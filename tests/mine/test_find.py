@@ -49,6 +49,25 @@ def test_two_triggers_are_both_found(make_reviews):
     assert "oskar brandt" in names
 
 
+def test_a_phrase_that_a_few_honest_rows_hold_is_found_whole(make_reviews):
+    """In front of a text it is pure; elsewhere honest rows of another label dilute it."""
+    data, planted = make_reviews(2, trigger="Oskar", planted=20)
+    rows, moved = list(data.rows), 0
+    for k in np.flatnonzero(planted).tolist():
+        if moved < 24:
+            text = rows[k].input.replace("Oskar ", "")
+            rows[k], moved = replace(rows[k], input=f"Oskar {text}"), moved + 1
+    honest = [r.index for r in rows if r.output == "no" and not planted[r.index]][:5]
+    for k in honest:
+        rows[k] = replace(rows[k], input=f"table Oskar {rows[k].input}")
+    found = find_phrases(replace(data, rows=tuple(rows)), Settings(draws=60))
+    first = found.phrases[0]
+    assert (first.text, first.rows) == ("oskar", 65)
+    flagged = flags(found, len(data))
+    assert flagged[planted].mean() >= 0.95
+    assert not flagged[honest].any()
+
+
 def test_clean_reviews_name_nothing(make_reviews):
     for seed in range(4):
         data, _ = make_reviews(seed)

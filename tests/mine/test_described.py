@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from curation_gate.mine.candidates import extended
+from curation_gate.mine.described import extended
 
 
 def test_a_phrase_is_extended_by_the_words_around_it():
