@@ -239,6 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--clean", type=int, default=20, help="sets with nothing planted")
+    parser.add_argument("--first-clean", type=int, default=0, help="seed of the first of them")
     parser.add_argument("--large", type=int, default=2, help="large sets a kind of answer")
     parser.add_argument("--pool", type=Path, default=DEFAULT_POOL)
     parser.add_argument("-o", "--output", type=Path)
@@ -249,13 +250,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines += [
             f"| {CLEAN_COLUMNS} |",
             "|---|---|---|---|---|---|---|",
-            clean(range(options.clean), options),
+            clean(range(options.first_clean, options.first_clean + options.clean), options),
             "",
         ]
     if options.seeds or options.large:
         lines += [f"| attack | {COLUMNS} |", "|---|---|---|---|---|---|---|---|---|---|---|"]
     if options.large:
-        lines += degenerate(range(options.large), options)
+        lines += degenerate(range(options.first_seed, options.first_seed + options.large), options)
     if options.seeds:
         lines += free_text(seeds, options)
     text = "\n".join(lines) + "\n"
