@@ -61,3 +61,17 @@ def planted_part(held: Sequence[Held]) -> float:
     """Return the share of the rows with the label that were planted, by their posteriors."""
     given = sum(int(group.given.sum()) for group in held)
     return sum(float(group.planted.sum()) for group in held) / max(given, 1)
+
+
+def added_part(whole: Sequence[Held], part: Sequence[Held]) -> float:
+    """Return the share planted of the rows that a part of a phrase adds; 0 where it adds none.
+
+    whole, part: of the phrase and of the shorter one that stands in it. By moments, apart from the
+    rows of the whole: of n added rows n a + (1 - a) sum p have the label.
+    """
+    known = {int(row) for group in whole for row in group.rows}
+    new = [np.array([int(row) not in known for row in g.rows], dtype=np.bool_) for g in part]
+    rows = sum(int(n.sum()) for n in new)
+    given = sum(int(g.given[n].sum()) for g, n in zip(part, new, strict=True))
+    expected = sum(float(g.p[n].sum()) for g, n in zip(part, new, strict=True))
+    return (given - expected) / max(rows - expected, 1e-9) if rows else 0.0
