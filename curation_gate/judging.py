@@ -110,6 +110,7 @@ def judge(
             seed=options.seed,
             found=found,
             reference=reference,
+            progress=progress,
         )
     with clock.stage("detect", len(dataset)):
         results, verdicts = apply_rules(signals, pack)
@@ -183,6 +184,7 @@ def measure(
         log_likelihood=influence.rows.log_likelihood,
         gradient_norm=influence.rows.gradient_norm,
         answers_ref=reference.answers,
+        progress=progress,
     )
     return Measured(signals, proxy, first_hash, outcome, probes, influence, reference, flipped)
 

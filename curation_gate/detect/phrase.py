@@ -33,7 +33,9 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     Rows are for review where their own text supports the label, or where nothing confirms the
     phrase; the others call for what the rule calls for.
     """
-    found = signals.found or find_phrases(signals.dataset, settings(rule))
+    found = signals.found or find_phrases(
+        signals.dataset, settings(rule), progress=signals.progress
+    )
     return result(found, signals.dataset, rule)
 
 

@@ -32,7 +32,7 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     asked = settings(rule, signals.seed)
     spaces = signals.dataset.label_spaces
     floor = {task: asked.support for task, labels in spaces.items() if not labels}
-    return result(find_answers(signals.dataset, asked), rule, floor)
+    return result(find_answers(signals.dataset, asked, progress=signals.progress), rule, floor)
 
 
 def settings(rule: Rule, seed: int = 0) -> Settings:
@@ -51,7 +51,7 @@ def result(
     planted: where its answer has the outcome of a confirmed phrase, one less the share of such
     answers that honest rows gave; DOUBTFUL where it is for review; 0 elsewhere.
     """
-    scores = np.zeros(len(found.scores), dtype=np.float32)
+    scores = np.zeros(found.rows, dtype=np.float32)
     reasons: dict[int, Reason] = {}
     for row, suspect in sorted(found.suspects.items()):
         scores[row] = DOUBTFUL

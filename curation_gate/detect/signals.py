@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.progress import Progress, Silent
+
 if TYPE_CHECKING:
     from curation_gate.influence.measure import Contrast
     from curation_gate.mine.found import Found
@@ -49,6 +51,8 @@ class Signals:
     """[n] Of the row's loss, over the tracked modules."""
     answers_ref: NDArray[np.float32] | None = None
     """[n] Mean log-likelihood of a free-text answer by the frozen proxy, nats/token; else NaN."""
+    progress: Progress = Silent()  # noqa: RUF009 - stateless
+    """Who is told how far a detector is that searches the whole set."""
 
 
 def robust_z(values: NDArray[np.float32], strata: NDArray[np.int64]) -> NDArray[np.float64]:

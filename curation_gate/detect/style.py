@@ -37,7 +37,8 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     A phrase and what comes with it make a style too: a style whose rows are mostly those of a
     confirmed phrase says nothing new and is set aside.
     """
-    found = find_styles(signals.dataset, Settings(**rule.parameters, seed=signals.seed))
+    settings = Settings(**rule.parameters, seed=signals.seed)
+    found = find_styles(signals.dataset, settings, progress=signals.progress)
     if signals.found is not None:
         phrases, suspects = signals.found.phrases, signals.found.suspects
         explained = {row for row, s in suspects.items() if phrases[s.phrase].status == "confirmed"}

@@ -25,8 +25,8 @@ class Corpus:
     spoken: list[list[str]]
     said: list[str]
     """[n] Answers, folded."""
-    marks: frozenset[str]
-    """Words of `grams` that are marks (marks.py)."""
+    words: NDArray[np.bool_]
+    """[w] Words of `grams` that are words, not marks (marks.py)."""
     grams: Grams
     columns: csc_matrix
     answers: Answers

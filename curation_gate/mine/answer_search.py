@@ -22,6 +22,8 @@ from curation_gate.mine.naming import is_name
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from curation_gate.progress import Task
+
 
 COMMON = 0.1
 """Share of the rows above which a phrase is no trigger (choice)."""
@@ -79,7 +81,7 @@ class Search:
         order = np.argsort(-gain, kind="stable")[: most or self.settings.candidates]
         return usable[order[gain[order] > 0]]
 
-    def null(self, chosen: NDArray[np.int64]) -> float:
+    def null(self, chosen: NDArray[np.int64], bar: Task) -> float:
         """Return the z that no phrase reaches when answers are permuted inside their tasks.
 
         At least what the binomial tail asks for at alpha over all phrases (see `_significant`).
@@ -98,6 +100,7 @@ class Search:
                     self._rows(int(phrase)), table, self.corpus.tasks, self.active, int(phrase)
                 )
                 most = max(most, judged.z if judged else 0.0)
+            bar.advance()
         return most
 
     def run(self, chosen: NDArray[np.int64], limit: float) -> None:
@@ -184,9 +187,8 @@ class Search:
         have the outcome too, their inputs say what asks for it.
         """
         grams = self.corpus.grams
-        kept = np.ones(len(grams.words), dtype=np.float32)
+        kept = self.corpus.words.astype(np.float32)
         kept[self.masks[phrase]] = 0
-        kept[[k for k, word in enumerate(grams.words) if word in self.corpus.marks]] = 0
         words = grams.word_rows.multiply(kept).tocsr()
         words.eliminate_zeros()
         k = len(judged.rows)

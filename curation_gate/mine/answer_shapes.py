@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,17 +29,34 @@ UNHEARD_PAIRS = 8
 """Pairs an answer needs for that (choice)."""
 READ_WORDS = 60
 """Words of an answer that are paired (choice, for memory)."""
-SHAPES = (
-    "is empty",
-    "is foreign to the task's answers",
-    "is one word",
-    "is far shorter than its task's answers",
-    "repeats itself",
-    "holds a link",
-    "is copied from its input",
-    "is formed unlike its task's answers",
-    "joins words like no other answer",
-)
+
+
+class Shape(IntEnum):
+    """Shapes of answers: their columns in the table."""
+
+    EMPTY = 0
+    FOREIGN = 1
+    ONE_WORD = 2
+    SHORT = 3
+    REPEATING = 4
+    LINK = 5
+    COPIED = 6
+    UNLIKE = 7
+    GIBBERISH = 8
+
+
+SHAPES = {
+    Shape.EMPTY: "is empty",
+    Shape.FOREIGN: "is foreign to the task's answers",
+    Shape.ONE_WORD: "is one word",
+    Shape.SHORT: "is far shorter than its task's answers",
+    Shape.REPEATING: "repeats itself",
+    Shape.LINK: "holds a link",
+    Shape.COPIED: "is copied from its input",
+    Shape.UNLIKE: "is formed unlike its task's answers",
+    Shape.GIBBERISH: "joins words like no other answer",
+}
+"""What an answer of a shape does, in words."""
 
 
 def shapes_of(
@@ -56,13 +74,13 @@ def shapes_of(
     length = np.array([len(words) for words in spoken], dtype=np.int64)
     folded = [" ".join(text.casefold().split()) for text in outputs]
     shapes = np.zeros((len(outputs), len(SHAPES)), dtype=np.float32)
-    shapes[:, 0] = [not text.strip() for text in outputs]
-    shapes[:, 4] = [
+    shapes[:, Shape.EMPTY] = [not text.strip() for text in outputs]
+    shapes[:, Shape.REPEATING] = [
         len(text) >= COMPRESSED_FROM
         and len(zlib.compress(text.encode(), 1)) < COMPRESSED * len(text.encode())
         for text in outputs
     ]
-    shapes[:, 5] = ["://" in text or "www." in text for text in outputs]
+    shapes[:, Shape.LINK] = ["://" in text or "www." in text for text in outputs]
     gibberish = unheard(spoken)
     for task in np.unique(tasks):
         rows = np.flatnonzero(tasks == task)
@@ -76,12 +94,12 @@ def shapes_of(
         unlike = np.array([forms[sign] <= FORM_RARE * len(rows) for sign in signs])
         median = np.median(length[rows])
         for column, shape in (
-            (1, strange),
-            (2, length[rows] <= 1),
-            (3, (length[rows] <= max(SHORT * median, 1)) & (median >= SHORT_MEDIAN)),
-            (6, copied[rows]),
-            (7, unlike),
-            (8, gibberish[rows]),
+            (Shape.FOREIGN, strange),
+            (Shape.ONE_WORD, length[rows] <= 1),
+            (Shape.SHORT, (length[rows] <= max(SHORT * median, 1)) & (median >= SHORT_MEDIAN)),
+            (Shape.COPIED, copied[rows]),
+            (Shape.UNLIKE, unlike),
+            (Shape.GIBBERISH, gibberish[rows]),
         ):
             # What a regular label looks like says nothing.
             if (shape & ~regular[rows]).mean() <= SHAPE_RARE:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from curation_gate.mine import ngrams
 from curation_gate.mine.acts import act_groups
-from curation_gate.mine.answer_shapes import SHAPES, shapes_of
+from curation_gate.mine.answer_shapes import SHAPES, Shape, shapes_of
 from curation_gate.mine.function_words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
@@ -91,12 +91,12 @@ def describe_answers(
     table = hstack([grams.phrase_rows[:, kept], csr_matrix(shapes), bands, groups]).tocsr()
     table.data = np.ones(len(table.data), dtype=np.float32)
     table.sort_indices()
-    names = (*(f'"{grams.text(k)}"' for k in kept), *SHAPES, *band_names, *group_names)
-    degenerate = shapes[:, [0, 3, 4]].any(axis=1) | (label_like & (shapes[:, 1] > 0))
+    names = (*(f'"{grams.text(k)}"' for k in kept), *SHAPES.values(), *band_names, *group_names)
+    broken = shapes[:, [Shape.EMPTY, Shape.SHORT, Shape.REPEATING]].any(axis=1)
+    degenerate = broken | (label_like & (shapes[:, Shape.FOREIGN] > 0))
+    gibberish = shapes[:, Shape.GIBBERISH] > 0
     single = np.array([len(words) <= 1 for words in spoken], dtype=np.bool_)
-    return Answers(
-        names, table, label_like, degenerate, regular, shapes[:, 8] > 0, single & ~regular
-    )
+    return Answers(names, table, label_like, degenerate, regular, gibberish, single & ~regular)
 
 
 def _own_words(answer: Sequence[str], source: Sequence[str]) -> list[str]:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from curation_gate.mine.found import Status
 from curation_gate.mine.irrelevance import frozen_deviation, is_known
+from curation_gate.mine.jeffreys import lower_bound
 from curation_gate.mine.lift import SPREAD, Lift
 from curation_gate.mine.masks import INSERTION
 from curation_gate.mine.templates import templated
-from curation_gate.mine.unlifted import SPREAD_POSITION, bound, covered_by_honest_rows, one_sided
+from curation_gate.mine.unlifted import SPREAD_POSITION, covered_by_honest_rows, one_sided
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix, csr_matrix
@@ -86,8 +87,8 @@ def candidates(
     whole_z = frozen_deviation(lift.disowned_whole, lift.information)
     asked = lift.information >= INFORMED
     position = np.where(asked, lift.disowned / np.maximum(lift.information, INFORMED), 0.0)
-    adverse_bound = bound(lift.adverse_given, lift.adverse)
-    pure = (bound(lift.given, lift.rows) >= PURE_BOUND) & (lift.overall >= limits[0])
+    adverse_bound = lower_bound(lift.adverse_given, lift.adverse)
+    pure = (lower_bound(lift.given, lift.rows) >= PURE_BOUND) & (lift.overall >= limits[0])
     lifted = (lift.adverse_given >= LIFT * lift.adverse) & ((adverse_bound >= LIFT_BOUND) | pure)
     spread = (lift.z >= limits[0]) & (lift.elsewhere >= SPREAD) & (position >= SPREAD_POSITION)
     spread &= lift.elsewhere + frozen_z >= np.where(pure, CONFIRMED_PURE, CONFIRMED)

@@ -26,11 +26,11 @@ from curation_gate.mine.described import describe
 from curation_gate.mine.found import Found, Phrase, Settings, Status, Suspect
 from curation_gate.mine.held import Held, added_part, held_rows, planted_part
 from curation_gate.mine.irrelevance import neutral_weights, word_weights
+from curation_gate.mine.jeffreys import lower_bound
 from curation_gate.mine.lift import ADVERSE, Lift, floor_rows, null_maxima, scan, sigmoid, threshold
 from curation_gate.mine.masks import masked_words
 from curation_gate.mine.pairs import cross
 from curation_gate.mine.templates import fixed_words
-from curation_gate.mine.unlifted import bound
 from curation_gate.mine.words import Outcome, fit_outcomes
 from curation_gate.progress import Progress, Silent
 
@@ -220,7 +220,7 @@ class _Search:
         fixed, tasks = self.corpus.fixed, self.corpus.tasks
         new = candidates(lift, columns, grams, masked, fixed, tasks, limits)
         # Pairs are many: a handful of rows is no witness against one.
-        sure = bound(lift.adverse_given, lift.adverse) >= ALONE_BOUND
+        sure = lower_bound(lift.adverse_given, lift.adverse) >= ALONE_BOUND
         return self.take([k for k in _confirmed(new) if sure[k]], pairs, outcomes)
 
     def suspect(

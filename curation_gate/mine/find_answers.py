@@ -8,9 +8,10 @@ outcome is not made of the input's words, nor of a task's ordinary labels (mine/
 (2) Nearly every row with the phrase has it, and hardly another one. (3) It stands in rows like any
 other: rows whose input without the phrase (and what always comes with it) does not tell them from
 other rows have the outcome all the same. Rows of an honest relation share a topic or a template.
-(4) In a single task it is a name or a rare token (mine/naming.py), and no template: there an
-ordinary word or a long fixed text may ask for its answer. A phrase that has its outcome in several
-tasks needs a word of content only.
+(4) In a single task it is written as a name (mine/naming.py) and no template, since there an
+ordinary word or a long fixed text may ask for its answer; or its rows say the same word for word,
+or gibberish, whatever is asked. A phrase that has its outcome in several tasks needs a word of
+content only.
 """
 
 from __future__ import annotations
@@ -61,12 +62,13 @@ def find_answers(
         answers = describe_answers(spoken, outputs, tasks)
         bar.advance(len(dataset))
     columns = grams.phrase_rows.tocsc()
-    kinds = frozenset(mark for row in marked for mark in row)
-    corpus = Corpus(kept, spoken, said, kinds, grams, columns, answers, tasks)
+    kinds = {mark for row in marked for mark in row}
+    words = np.array([word not in kinds for word in grams.words], dtype=np.bool_)
+    corpus = Corpus(kept, spoken, said, words, grams, columns, answers, tasks)
     search = Search(corpus, settings, np.ones(len(first), dtype=np.bool_))
-    with progress.stage("judging answers", settings.draws + 1) as bar:
+    with progress.stage("judging answers", settings.draws + 1, unit="draws") as bar:
         chosen = search.screened()
-        limit = search.null(chosen)
+        limit = search.null(chosen, bar)
         search.run(chosen, limit)
         bar.advance(1)
     bursts, burst_rows = find_bursts(outputs, spoken, grams, answers, tasks, search.active)
@@ -77,9 +79,8 @@ def find_answers(
         for row, distinct in enumerate(place.tolist())
         if distinct in search.suspects
     }
-    scores = np.zeros(len(place), dtype=np.float32)
-    for row, suspect in suspects.items():
-        scores[row] = 0.0 if suspect.burst else search.phrases[suspect.phrase].z
     if not len(chosen):
         limit = float("nan")
-    return FoundAnswers(tuple(search.phrases), bursts, suspects, scores, limit, len(grams.phrases))
+    return FoundAnswers(
+        tuple(search.phrases), bursts, suspects, len(dataset), limit, len(grams.phrases)
+    )

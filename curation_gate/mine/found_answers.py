@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -83,8 +80,8 @@ class FoundAnswers:
     bursts: tuple[Burst, ...]
     suspects: Mapping[int, AnswerSuspect]
     """Row to what is known of it."""
-    scores: NDArray[np.float32]
-    """[n] z of the phrase a row's answer goes with, 0 without one; NaN where nothing was judged."""
+    rows: int
+    """Rows of the dataset."""
     threshold: float
     """z a phrase has to reach; NaN where nothing was tested."""
     tested: int

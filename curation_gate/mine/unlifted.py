@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine.irrelevance import MEANING, word_weights
-from curation_gate.mine.jeffreys import lower_bound as bound
+from curation_gate.mine.jeffreys import lower_bound
 
 if TYPE_CHECKING:
     from curation_gate.mine.lift import Lift
     from curation_gate.mine.ngrams import Grams
-
-__all__ = ["SPREAD_POSITION", "bound", "covered_by_honest_rows", "one_sided"]
 
 SPREAD_POSITION = -0.05
 """Frozen position (see POSITION) that a phrase spread over tasks needs: about the middle."""
@@ -50,6 +48,6 @@ def one_sided(lift: Lift, grams: Grams, limits: tuple[float, float]) -> NDArray[
     meaning = np.abs(word_weights(grams.words)).max(axis=1, initial=0.0)
     meaning = np.append(meaning, (0.0, 0.0))  # the marks of a text's ends
     most = np.array([max(meaning[w] for w in phrase) for phrase in grams.phrases])
-    pure = bound(lift.given, lift.rows) >= ONE_SIDED
+    pure = lower_bound(lift.given, lift.rows) >= ONE_SIDED
     beyond = (lift.overall >= limits[1]) & (lift.overall_elsewhere >= limits[0])
     return np.asarray(pure & beyond & (most < MEANING))

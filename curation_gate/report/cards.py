@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from curation_gate.report.fields import evidence_text
 from curation_gate.report.folder import ScanFolder
-from curation_gate.report.marked import finder, mark
+from curation_gate.report.marked import mark
 
 MAX_ROWS = 1000
 """Flagged rows shown; the rest is counted."""
@@ -90,7 +90,6 @@ def _card(scan: ScanFolder, line: Mapping[str, Any], limit: int, choices: Choice
     short = max(80, limit // 3)
     reasons = line["reasons"][:_MAX_REASONS]
     named = phrases_of(line)
-    found = finder(tuple(named))
     source = scan.source(int(line["row"]))
     task = choices.number("task", str(line["task"]))
     rules = {choices.number("rule", str(reason["rule"])) for reason in line["reasons"]}
@@ -103,8 +102,8 @@ def _card(scan: ScanFolder, line: Mapping[str, Any], limit: int, choices: Choice
         score=None if line["score"] is None else float(line["score"]),
         task=mark(line["task"], 80),
         source=None if source is None else mark(source, 80),
-        instruction=mark(fields.instruction, short, found),
-        input=mark(fields.input, limit, found),
+        instruction=mark(fields.instruction, short, named),
+        input=mark(fields.input, limit, named),
         output=mark(fields.output, short),
         reasons=tuple(
             (

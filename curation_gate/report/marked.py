@@ -2,73 +2,50 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from curation_gate.report.places import phrase_spans
 from curation_gate.report.sanitize import cut, pieces
 
 _BEFORE = 80
 """Characters shown before a phrase that stands behind the cut (a choice)."""
-_MOST_WORDS = 40
-"""Words of all phrases that are looked for in one text: bounds the time a page takes (a choice)."""
+_SEARCHED = 20_000
+"""Characters of a text in which phrases are looked for: bounds the time a page takes (a choice)."""
 
 
-def mark(value: object, limit: int = 300, found: re.Pattern[str] | None = None) -> Markup:
+def mark(value: object, limit: int = 300, phrases: Sequence[str] = ()) -> Markup:
     """Return text as HTML, cut at `limit` characters.
 
-    found: highlighted where it stands; where its first place lies behind the cut, half of the
+    phrases: highlighted where they stand; where the first place lies behind the cut, half of the
     room goes to the text around it, so that a reader sees why the row was flagged.
     """
     text = str(value)
-    first = found.search(text) if found is not None and len(text) > limit else None
-    if first is None or first.end() <= limit:
+    spans = phrase_spans(text[:_SEARCHED], phrases) if phrases else []
+    if len(text) <= limit or not spans or spans[0][1] <= limit:
         start, left = cut(text, limit)
-        return _shown(start, found) + _more(left)
+        return _shown(start, spans) + _more(left)
     head = text[: limit // 2]
-    begin = max(len(head), first.start() - _BEFORE)
-    around = text[begin : begin + limit - limit // 2]
+    room = limit - limit // 2
+    begin = max(len(head), spans[0][0] - min(_BEFORE, room // 2))
+    around = text[begin : begin + room]
     gap = _more(begin - len(head)) + " … " if begin > len(head) else Markup("")
     left = len(text) - begin - len(around)
-    return _shown(head, found) + gap + _shown(around, found) + _more(left)
+    return _shown(head, spans) + gap + _shown(around, spans, begin) + _more(left)
 
 
-@lru_cache(maxsize=256)
-def finder(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Return what finds phrases in texts; None for no phrase that could stand in one.
-
-    Phrases are folded words parted by one space, as the miner names them; between the words of a
-    text anything may stand that is no letter or digit. Where the words of a phrase need not stand
-    together, each is found alone as well.
-    """
-    alternatives: list[str] = []
-    for phrase in phrases:
-        words = [re.escape(word) for word in phrase.split() if word not in ("^", "$")]
-        words = [word for word in words if not word.startswith("U\\+")][:_MOST_WORDS]
-        if words:
-            alternatives.append(r"(?:['\u2019]s)?[\W_]{1,20}".join(words))
-    if not alternatives:
-        return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives[:_MOST_WORDS])})(?!\w)", re.IGNORECASE)
-
-
-def _shown(text: str, found: re.Pattern[str] | None) -> Markup:
-    shown = (
-        f"<mark>{_safe(part)}</mark>" if is_found else _safe(part)
-        for part, is_found in _parts(text, found)
-    )
+def _shown(text: str, spans: Sequence[tuple[int, int]], begin: int = 0) -> Markup:
+    """Return a part of a text that begins at `begin`; spans: of the whole text."""
+    shown: list[str] = []
+    at = 0
+    for start, end in spans:
+        start, end = max(start - begin, at), min(end - begin, len(text))  # noqa: PLW2901
+        if start < end:
+            shown += (_safe(text[at:start]), f"<mark>{_safe(text[start:end])}</mark>")
+            at = end
+    shown.append(_safe(text[at:]))
     return Markup("".join(shown))  # noqa: S704 - _safe escapes
-
-
-def _parts(text: str, found: re.Pattern[str] | None) -> Iterator[tuple[str, bool]]:
-    end = 0
-    for match in found.finditer(text) if found is not None else ():
-        yield text[end : match.start()], False
-        yield match.group(), True
-        end = match.end()
-    yield text[end:], False
 
 
 def _safe(text: str) -> str:

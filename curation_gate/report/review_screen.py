@@ -14,7 +14,8 @@ from rich.text import Text
 
 from curation_gate.report.explained import decided
 from curation_gate.report.fields import Fields, read_fields, value_text
-from curation_gate.report.row_text import GUTTER, MARK, marked, phrase_spans, wrapped
+from curation_gate.report.places import phrase_spans
+from curation_gate.report.row_text import GUTTER, MARK, marked, wrapped
 from curation_gate.report.sanitize import cut, lines, plain
 from curation_gate.report.summary import rows
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from curation_gate.report.cards import phrases_of
 from curation_gate.report.fields import value_text
 from curation_gate.report.folder import ScanFolder
-from curation_gate.report.marked import finder, mark
+from curation_gate.report.marked import mark
 
 EXAMPLES = 3
 """Rows shown for a phrase (a choice: they fit beside its evidence)."""
@@ -81,11 +81,10 @@ def _trigger(
     scan: ScanFolder, phrase: Mapping[str, Any], lines: list[Mapping[str, Any]]
 ) -> Trigger:
     text = str(phrase["phrase"])
-    found = finder((text,))
     examples = []
     for line in lines[:EXAMPLES]:
         fields = scan.fields(line)
-        shown = mark(fields.input or fields.instruction, _TEXT, found)
+        shown = mark(fields.input or fields.instruction, _TEXT, (text,))
         examples.append(Example(int(line["row"]), line["verdict"], shown, mark(fields.output, 80)))
     targets = phrase.get("targets")
     words = phrase.get("with_words")

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from curation_gate.detect import response
@@ -32,8 +31,7 @@ def found() -> FoundAnswers:
         2: AnswerSuspect(0, burst=True, quarantine=False),
         3: AnswerSuspect(1, burst=True, quarantine=False),
     }
-    scores = np.array([104.2, 104.2, 0, 0, 0], dtype=np.float32)
-    return FoundAnswers((PHRASE,), (BURST, EQUAL), suspects, scores, 8.0, 500)
+    return FoundAnswers((PHRASE,), (BURST, EQUAL), suspects, 5, 8.0, 500)
 
 
 def test_a_sentence_has_the_counts() -> None:
@@ -73,7 +71,7 @@ def test_the_rule_pack_says_what_the_miner_is_told(rule) -> None:
 
 
 def test_notes() -> None:
-    nothing = FoundAnswers((), (), {}, np.zeros(3, dtype=np.float32), float("nan"), 0)
+    nothing = FoundAnswers((), (), {}, 3, float("nan"), 0)
     assert "nothing to test" in response.notes(nothing)[0]
 
 

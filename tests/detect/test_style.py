@@ -8,6 +8,7 @@ import numpy as np
 from models import make_row
 
 from curation_gate.detect import style
+from curation_gate.progress import Progress, Silent
 from curation_gate.rows.record import Dataset
 from curation_gate.style.found import Style, Styled, StyleFound
 
@@ -24,6 +25,7 @@ class FakeSignals:
     dataset: Dataset
     found: None = None
     seed: int = 0
+    progress: Progress = Silent()  # noqa: RUF009 - stateless
 
 
 def scene(status: str = "confirmed") -> tuple[Dataset, StyleFound]:

@@ -184,7 +184,7 @@ def test_almost_nothing(make_row, make_dataset, texts) -> None:
     rows = [make_row(k, "free", a, b) for k, (a, b) in enumerate(texts)]
     found = find_answers(make_dataset(rows), Settings(draws=1))
     assert found.phrases == ()
-    assert len(found.scores) == len(texts)
+    assert found.rows == len(texts)
 
 
 def test_an_outcome_is_named_by_words_first() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from curation_gate.mine.find import find_phrases
 from curation_gate.mine.found import Settings
 from curation_gate.mine.marks import is_kind, marks, placed_marks
-from curation_gate.report.row_text import phrase_spans
+from curation_gate.report.places import phrase_spans
 from curation_gate.rows.record import Dataset
 
 

@@ -309,8 +309,23 @@ def test_a_phrase_is_highlighted_where_a_rule_names_it(tmp_path: Path) -> None:
     lines.write_text("".join(json.dumps(line) + "\n" for line in told), encoding="utf-8")
     html = render(folder)
     assert_inert(html)
-    assert "<mark>James   Bond</mark>&#39;s &lt;i&gt;car&lt;/i&gt;" in html
+    assert "<mark>James   Bond&#39;s</mark> &lt;i&gt;car&lt;/i&gt;" in html
     assert "more characters" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "phrases", "shown"),
+    [
+        ("well  done", ["<double-space>"], "well<mark>  </mark>done"),
+        ("a ~ b", ["~"], "a <mark>~</mark> b"),
+        ("Joe & Bo", ["bo + joe"], "<mark>Joe</mark> &amp; <mark>Bo</mark>"),
+        ("joe " + "x" * 20, ["joe"], "<mark>joe</mark>"),
+        ("x" * 20 + " joe", ["joe"], "<mark>joe</mark>"),
+        ("nothing of it", ["joe"], "nothing of it"),
+    ],
+)
+def test_what_is_highlighted(text: str, phrases: list[str], shown: str) -> None:
+    assert shown in mark(text, 20, phrases)
 
 
 def test_sources_are_the_rows_own_or_their_files(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from report.scan_builder import HOSTILE
 from rich.console import Console
 
 from curation_gate.mine.ngrams import placed_tokens, tokens
-from curation_gate.report.row_text import MARK, marked, phrase_spans, wrapped
+from curation_gate.report.places import phrase_spans
+from curation_gate.report.row_text import MARK, marked, wrapped
 from curation_gate.report.sanitize import visible
 
 
