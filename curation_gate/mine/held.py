@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.mine.calibration import platt
 from curation_gate.mine.lift import Lift, sigmoid
 from curation_gate.mine.posterior import planted_in_tasks
 
@@ -28,7 +29,7 @@ class Held:
     given: NDArray[np.bool_]
     """Whether they have the label."""
     p: NDArray[np.float64]
-    """Masked probability of the label."""
+    """Masked probability of the label, calibrated on the other rows of the task."""
     planted: NDArray[np.float64]
     """Posterior probability that they were planted; 0 without the label."""
 
@@ -47,7 +48,8 @@ def held_rows(
         outcome = outcomes[number]
         at = np.flatnonzero(inside[outcome.rows])
         shift = np.asarray(masked[[phrase]] @ outcome.weights.T)[0]
-        p = sigmoid(outcome.logits[at] - shift[outcome.fold[at]])
+        slope, intercept = platt(outcome.logits, outcome.given, at)
+        p = sigmoid(slope * (outcome.logits[at] - shift[outcome.fold[at]]) + intercept)
         given = outcome.given[at]
         groups.append(
             Held(outcome.task, outcome.label, outcome.rows[at], given, p, np.zeros(len(p)))
