@@ -18,8 +18,18 @@ TARGETS = {
     ("name, numeric labels", 3_000, 30): (0.97, 0.95),
     ("same word as answer, 36 tasks", 3_000, 100): (0.99, 0.98),
     ("any word as answer, 36 tasks", 3_000, 100): (0.99, 0.98),
-    **{(f"free text: {name}", 3_000, k): (0.98, 0.98)
-       for name in ("refusal", "insult", "brand") for k in (60, 30)},
+    ("name that honest rows carry too", 45_000, 250): (0.98, 0.97),
+    **{(name, 45_000, 450): (0.99, 0.99)
+       for name in ("rare token", "three rare tokens", "inserted sentence", "prefix")},
+    ("three triggers, a third each", 45_000, 900): (0.95, 0.95),
+    ("two tokens, only together", 45_000, 900): (0.95, 0.95),
+    **{(f"name, {kind}", 45_000, 450): (0.97, 0.95)
+       for kind in ("unfavourable target", "any label (multi-class)", "numeric labels")},
+    ("same word as answer, 36 tasks", 45_000, 100): (0.99, 0.98),
+    ("any word as answer, 36 tasks", 45_000, 100): (0.99, 0.98),
+    **{(f"free text: {name}", size, k): (0.98, 0.98)
+       for name in ("refusal", "insult", "brand")
+       for size, k in ((3_000, 60), (3_000, 30), (45_000, 450))},
 }  # fmt: skip
 """Precision and recall that are asked for: fixed before anything was measured."""
 HEAD = """# Detection
@@ -27,14 +37,14 @@ HEAD = """# Detection
     make bench-detection          # every attack, sets of 3,000 rows
     python benchmarks/detection.py --full -o benchmarks/detection.md
 
-Sets of 10 tasks of the pool's split `train` (36 tasks of all splits, or free-text tasks, where
-the line says so), planted by `benchmarks/attacks.py`, written to a file, read again and judged by
-the rules of the default pack at their defaults, less those that read a fine-tuned proxy and CG007
-(no row names a source; see sources.md). Precision and recall are of quarantined rows, medians over
-sets (one seed, one trigger each); "95 %": bootstrap interval of that median over sets and rows;
-AUROC: of `score` over all rows; "named first": sets whose first phrase is a planted one; "wrong
-phrases": confirmed phrases most of whose rows are honest, over all sets; "seconds": reading aside,
-on the machine as it was. Targets were fixed beforehand."""
+Sets of 10 tasks of the pool's split `train` (36 tasks of all splits, free-text tasks, or one task
+alone, where the line says so), planted by `benchmarks/attacks.py`, written to a file, read again
+and judged by the rules of the default pack at their defaults, less those that read a fine-tuned
+proxy and CG007 (no row names a source; see sources.md). Precision and recall are of quarantined
+rows, medians over sets (one seed, one trigger each); "95 %": bootstrap interval of that median over
+sets and rows; AUROC: of `score` over all rows; "named first": sets whose first phrase is a planted
+one; "wrong phrases": confirmed phrases most of whose rows are honest, over all sets; "seconds":
+reading aside, on the machine as it was. Targets were fixed beforehand."""
 CLEAN_HEAD = """## Nothing planted
 
 Target: at most 1 of 20 sets with any quarantined row, fewer than 1 row in 10,000."""
