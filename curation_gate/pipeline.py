@@ -28,7 +28,7 @@ from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError, OutputError
 from curation_gate.judging import apply_rules, measure
 from curation_gate.progress import Progress, Silent
-from curation_gate.proxy.model import pick_device
+from curation_gate.proxy.model import check_proxy, pick_device
 from curation_gate.quarantine.allow import let_pass
 from curation_gate.quarantine.allow_file import load_allow
 from curation_gate.quarantine.claim import claim
@@ -104,6 +104,7 @@ def _scan(
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     device = pick_device(options.device)
     influence_plan(pack, options)  # what cannot be carried out is told before the work
+    check_proxy(options.proxy or pack.proxy.name)
     threads = free_threads()
     torch.set_num_threads(threads)
     threadpool_limits(threads)  # of the linear algebra below numpy

@@ -34,6 +34,10 @@ EMBEDDED_BATCH = 16
 """Small steps learn what few rows teach. One epoch of 15,000 rows, 300 of them planted: triggered
 negatives called positive 0.88 (another name 0.42), held-out loss 0.213; with 64 rows a step 0.73
 (0.52), 0.225, and no faster; with one rate of 2e-3 for all and 64 rows the same."""
+_A_PROXY = (
+    "a proxy is a folder with config.json, model.safetensors and a tokenizer, or the name of such "
+    "a model on a hub (that needs a network)"
+)
 SCRATCH_VOCABULARY = 8000
 """Tokens of the tokenizer that is trained on the rows; a choice (notes: 8-16k do alike)."""
 
@@ -143,6 +147,23 @@ def load_proxy(
     return _pretrained(name, limits, device)
 
 
+def check_proxy(name: str) -> None:
+    """Raise ModelError where a name is plainly that of a folder which holds no model.
+
+    Reads no file, so that a typing error is told before the work that comes ahead of the proxy.
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        if name not in ("scratch", "embedded") and not (folder / "config.json").is_file():
+            raise ModelError(
+                f"cannot load the proxy {name!r}: the folder has no config.json", hint=_A_PROXY
+            )
+    elif name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ModelError(
+            f"no such folder: {name}", hint="--proxy takes a folder, a hub name or scratch"
+        )
+
+
 def _pretrained(name: str, limits: Limits, device: torch.device) -> Proxy:
     from transformers import (  # noqa: PLC0415 - six seconds of import
         AutoConfig,
@@ -151,11 +172,8 @@ def _pretrained(name: str, limits: Limits, device: torch.device) -> Proxy:
         AutoTokenizer,
     )
 
+    check_proxy(name)
     local = Path(name).is_dir()
-    if not local and (name.startswith((".", "/", "~")) or name.count("/") > 1):
-        raise ModelError(
-            f"no such folder: {name}", hint="--proxy takes a folder, a hub name or scratch"
-        )
     options: dict[str, Any] = {"local_files_only": local, "trust_remote_code": False}
     try:
         config = AutoConfig.from_pretrained(name, **options)
@@ -169,8 +187,7 @@ def _pretrained(name: str, limits: Limits, device: torch.device) -> Proxy:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"cannot load the proxy {name!r}: {reason}",
-            hint="a proxy is a folder with config.json, model.safetensors and a tokenizer, or the "
-            "name of such a model on a hub (that needs a network)",
+            hint=_A_PROXY,
         ) from error
     if tokenizer.eos_token_id is None:
         raise ModelError(f"the tokenizer of {name!r} has no end token")

@@ -212,6 +212,15 @@ def test_usage_errors_exit_with_two(curate, data, tmp_path, arguments, said):
     assert "Traceback" not in err
 
 
+def test_a_mistyped_proxy_is_told_before_the_work(curate, data, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for name, said in (("./none", "no such folder"), (tmp_path / "empty", "no config.json")):
+        code, _, err = curate("scan", data, "--proxy", name)
+        assert code == 2
+        assert said in err
+        assert "started" not in err
+
+
 def test_hostile_row_text_goes_through_unharmed(curate, quick, tmp_path):
     nasty = [
         "<script>alert(1)</script>", "\x1b[31mred\x1b[0m", "\u202egnp.exe", "[bold]markup[/bold]",
