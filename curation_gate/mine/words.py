@@ -78,10 +78,8 @@ def fit_outcomes(
     """Return a model for every label of every classification task with enough rows.
 
     table: [n, u] binary words; frozen: [n, c] scores of the texts; neutral: [u, c] what neutral
-    words add to them (0 for words with a meaning); honest: [n, l] log-odds of each label of the
-    row's task by the frozen reference, NaN where it cannot say; tasks: [n], -1 leaves a row out;
-    answers: [n]; spaces: task to its labels. Binary tasks have one model, whose other side is its
-    mirror image.
+    words add to them (0 for words with a meaning); tasks: [n], -1 leaves a row out; answers: [n];
+    spaces: task to its labels. Binary tasks have one model, whose other side is its mirror image.
     """
     from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - only a scan needs scipy
 
