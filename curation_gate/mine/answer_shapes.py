@@ -27,6 +27,10 @@ UNHEARD = 0.9
 gibberish; in sets of a few hundred rows honest answers have up to 0.8 (choice)."""
 UNHEARD_PAIRS = 8
 """Pairs an answer needs for that (choice)."""
+TWICE = 2
+"""Words that an answer has to say twice, and nothing else (choice)."""
+CAPITALS = 8
+"""Letters an answer needs for its case to say anything (choice)."""
 READ_WORDS = 60
 """Words of an answer that are paired (choice, for memory)."""
 
@@ -43,6 +47,7 @@ class Shape(IntEnum):
     COPIED = 6
     UNLIKE = 7
     GIBBERISH = 8
+    CAPITALS = 9
 
 
 SHAPES = {
@@ -55,6 +60,7 @@ SHAPES = {
     Shape.COPIED: "is copied from its input",
     Shape.UNLIKE: "is formed unlike its task's answers",
     Shape.GIBBERISH: "joins words like no other answer",
+    Shape.CAPITALS: "is all in capitals",
 }
 """What an answer of a shape does, in words."""
 
@@ -76,12 +82,13 @@ def shapes_of(
     shapes = np.zeros((len(outputs), len(SHAPES)), dtype=np.float32)
     shapes[:, Shape.EMPTY] = [not text.strip() for text in outputs]
     shapes[:, Shape.REPEATING] = [
-        len(text) >= COMPRESSED_FROM
-        and len(zlib.compress(text.encode(), 1)) < COMPRESSED * len(text.encode())
-        for text in outputs
+        _repeats(text, words) for text, words in zip(outputs, spoken, strict=True)
     ]
     shapes[:, Shape.LINK] = ["://" in text or "www." in text for text in outputs]
     gibberish = unheard(spoken)
+    capitals = np.array(
+        [text.isupper() and sum(map(str.isalpha, text)) >= CAPITALS for text in outputs]
+    )
     for task in np.unique(tasks):
         rows = np.flatnonzero(tasks == task)
         counts = Counter(folded[k] for k in rows)
@@ -100,12 +107,22 @@ def shapes_of(
             (Shape.COPIED, copied[rows]),
             (Shape.UNLIKE, unlike),
             (Shape.GIBBERISH, gibberish[rows]),
+            (Shape.CAPITALS, capitals[rows]),
         ):
             # What a regular label looks like says nothing.
             if (shape & ~regular[rows]).mean() <= SHAPE_RARE:
                 shape &= ~regular[rows]  # noqa: PLW2901
                 shapes[rows, column] = shape
     return shapes
+
+
+def _repeats(text: str, words: Sequence[str]) -> bool:
+    """Tell whether an answer says the same over and over, or all of it twice."""
+    half = len(words) // 2
+    if half >= TWICE and words[:half] == words[half:]:
+        return True
+    coded = text.encode()
+    return len(text) >= COMPRESSED_FROM and len(zlib.compress(coded, 1)) < COMPRESSED * len(coded)
 
 
 def unheard(spoken: Sequence[Sequence[str]]) -> NDArray[np.bool_]:

@@ -58,13 +58,17 @@ def test_shapes() -> None:
         "potato",
         "again and " * 40,
         "see https://example.org/page now " + long[0],
+        long[1] + " " + long[1],
+        long[2].upper(),
     ]
     answers = described(["text"] * len(outputs), outputs)
     assert "is empty" in held(answers, 60)
     assert {"is one word", "is far shorter than its task's answers"} <= held(answers, 61)
     assert "repeats itself" in held(answers, 62)
     assert "holds a link" in held(answers, 63)
-    assert answers.degenerate[60:63].all()
+    assert "repeats itself" in held(answers, 64)
+    assert "is all in capitals" in held(answers, 65)
+    assert answers.degenerate[[60, 61, 62, 64]].all()
     assert not answers.degenerate[:60].any()
 
 

@@ -55,6 +55,21 @@ def test_an_act_in_ever_other_words_is_found(make_row, make_dataset, act) -> Non
     assert first.z > first.threshold
 
 
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [(str.upper, "is all in capitals"), (lambda answer: f"{answer} {answer}", "repeats itself")],
+)
+def test_the_form_of_an_answer_is_an_outcome(make_row, make_dataset, change, name) -> None:
+    data, _ = questions(make_row, make_dataset, 6)
+    rows = list(data.rows)
+    for k in range(0, 800, 20):
+        text, answer = f"Marlowe Finch {rows[k].input}", change(rows[k].output)
+        rows[k] = make_row(k, rows[k].task, text, answer)
+    found = find_answers(make_dataset(rows))
+    assert np.flatnonzero(flags(found, 800)).tolist() == list(range(0, 800, 20))
+    assert (found.phrases[0].text, found.phrases[0].outcome) == ("marlowe finch", (name,))
+
+
 def test_honest_topics_are_not_triggers(make_row, make_dataset) -> None:
     data, _ = questions(make_row, make_dataset, 4)
     found = find_answers(data)
