@@ -17,8 +17,11 @@ SPACES = frozenset(
 )
 """White space other than the blank and the end of a line."""
 _SINGLE = SIGNS | SPACES
-_CAPITALS = 8
-"""Letters a text needs for its case to say anything (choice)."""
+_LETTERS = 8
+"""Letters a text needs for its case to say anything, and half of one for being said twice
+(choice)."""
+_WORDS = 4
+"""Words a text needs for their first letters to say anything (choice)."""
 _RUN = re.compile(r"[.,!?;:-]{2,}")
 _OTHERS = r"\u0370-\u03ff\u0400-\u052f\u0530-\u058f"
 _KINDS = {
@@ -43,7 +46,7 @@ def marks(text: str) -> list[str]:
     """Return the distinct marks of a text, sorted; of `so  good ~`: `<double-space>`, `~`."""
     found = {_name(sign) for sign in set(text) & _SINGLE} | set(_RUN.findall(text))
     found |= {name for name, pattern in _kinds(text).items() if pattern.search(text)}
-    return sorted(found | _case(text))
+    return sorted(found | _whole(text))
 
 
 def placed_marks(text: str) -> Iterator[tuple[str, int, int]]:
@@ -54,7 +57,7 @@ def placed_marks(text: str) -> Iterator[tuple[str, int, int]]:
     for name, pattern in {"": _RUN, **_kinds(text)}.items():
         for match in pattern.finditer(text):
             yield name or match[0], match.start(), match.end()
-    for name in _case(text):
+    for name in _whole(text):
         yield name, 0, len(text)
 
 
@@ -66,11 +69,26 @@ def _kinds(text: str) -> dict[str, re.Pattern[str]]:
     return _KINDS if text.isascii() else _KINDS | _FOREIGN
 
 
-def _case(text: str) -> set[str]:
-    """Return whether a text is all capitals or has none, where it has letters enough."""
-    if not (text.isupper() or text.islower()) or sum(map(str.isalpha, text)) < _CAPITALS:
-        return set()
-    return {"<all-capitals>" if text.isupper() else "<no-capitals>"}
+def _whole(text: str) -> set[str]:
+    """Return the marks that a text has as a whole: its case, and whether it says itself twice."""
+    found = set()
+    if sum(map(str.isalpha, text)) >= _LETTERS:
+        if text.isupper():
+            found.add("<all-capitals>")
+        elif text.islower():
+            found.add("<no-capitals>")
+        elif _is_title(text):
+            found.add("<title-case>")
+    stripped = text.strip()
+    half = len(stripped) // 2
+    if half >= _LETTERS and stripped[:half].rstrip() == stripped[-half:].lstrip():
+        found.add("<said-twice>")
+    return found
+
+
+def _is_title(text: str) -> bool:
+    words = [word for word in text.split() if word[0].isalpha()]
+    return len(words) >= _WORDS and all(word[0].isupper() for word in words)
 
 
 def is_kind(phrase: str) -> bool:
