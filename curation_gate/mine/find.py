@@ -24,7 +24,7 @@ from curation_gate.mine.candidates import ALONE_BOUND, candidates, stronger_part
 from curation_gate.mine.contents import distinct_rows
 from curation_gate.mine.described import describe
 from curation_gate.mine.found import Found, Phrase, Settings, Status, Suspect
-from curation_gate.mine.held import Held, added_part, held_rows, planted_part
+from curation_gate.mine.held import Held, adds_planted, held_rows, planted_part
 from curation_gate.mine.irrelevance import neutral_weights, word_weights
 from curation_gate.mine.jeffreys import lower_bound
 from curation_gate.mine.lift import ADVERSE, Lift, floor_rows, null_maxima, scan, sigmoid, threshold
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
 MOSTLY_PLANTED = 0.5
 """Share of a phrase's rows with its label that a confirmed phrase has to have planted (choice)."""
-PART_PLANTED = 0.5
-"""Share planted of the rows that a part of a confirmed phrase adds to those of the whole, for it to
-take its place (choice)."""
 PLANTED = 0.5
 """Posterior probability above which a row of a confirmed phrase is quarantined."""
 
@@ -187,7 +184,7 @@ class _Search:
             core = None if view.halves else stronger_part(whole, view.lift, view.grams)
             if core is not None:
                 held_by_core = self._held(core, view, outcomes)
-                if added_part(held, held_by_core) >= PART_PLANTED:
+                if adds_planted(held, held_by_core):
                     index, held = core, held_by_core
             if planted_part(held) < MOSTLY_PLANTED:
                 doubtful.append(index)

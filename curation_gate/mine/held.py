@@ -10,13 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine.calibration import platt
-from curation_gate.mine.lift import Lift, sigmoid
+from curation_gate.mine.lift import CONTINUITY, Lift, sigmoid
 from curation_gate.mine.posterior import planted_in_tasks
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix, csr_matrix
 
     from curation_gate.mine.words import Outcome
+
+ADDED_PLANTED = 0.5
+"""Share planted of the rows that a part of a phrase adds to those of the whole, for it to take its
+place (choice)."""
+ADDED_Z = 2.33
+"""How far these rows have to be beyond honest ones, in deviations: one honest part in a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +71,17 @@ def planted_part(held: Sequence[Held]) -> float:
     return sum(float(group.planted.sum()) for group in held) / max(given, 1)
 
 
-def added_part(whole: Sequence[Held], part: Sequence[Held]) -> float:
-    """Return the share planted of the rows that a part of a phrase adds; 0 where it adds none.
+def adds_planted(whole: Sequence[Held], part: Sequence[Held]) -> bool:
+    """Tell whether the rows that a part of a phrase adds are mostly planted, and no few lucky ones.
 
     whole, part: of the phrase and of the shorter one that stands in it. By moments, apart from the
-    rows of the whole: of n added rows n a + (1 - a) sum p have the label.
+    rows of the whole: of n added rows, a share a of them planted, n a + (1 - a) sum p have the
+    label.
     """
     known = {int(row) for group in whole for row in group.rows}
     new = [np.array([int(row) not in known for row in g.rows], dtype=np.bool_) for g in part]
-    rows = sum(int(n.sum()) for n in new)
+    p = np.concatenate([g.p[n] for g, n in zip(part, new, strict=True)])
     given = sum(int(g.given[n].sum()) for g, n in zip(part, new, strict=True))
-    expected = sum(float(g.p[n].sum()) for g, n in zip(part, new, strict=True))
-    return (given - expected) / max(rows - expected, 1e-9) if rows else 0.0
+    excess = given - float(p.sum())
+    sure = excess >= ADDED_Z * float(np.sqrt((p * (1 - p)).sum() + CONTINUITY))
+    return sure and excess >= ADDED_PLANTED * max(len(p) - float(p.sum()), 1e-9)

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from curation_gate.mine.held import Held, added_part
+from curation_gate.mine.held import Held, adds_planted
 
 
 def held(rows: range, given: int, p: float) -> Held:
@@ -15,8 +14,12 @@ def held(rows: range, given: int, p: float) -> Held:
 
 def test_what_a_part_adds_is_judged_apart() -> None:
     whole = [held(range(40), 40, 0.2)]
-    planted = [held(range(60), 60, 0.2)]
-    assert added_part(whole, planted) == pytest.approx(1.0)
-    honest = [Held(0, "yes", np.arange(60), np.arange(60) < 45, np.full(60, 0.25), np.zeros(60))]
-    assert added_part(whole, honest) == pytest.approx(0.0)
-    assert added_part(whole, whole) == 0.0
+    assert adds_planted(whole, [held(range(60), 60, 0.2)])
+    assert not adds_planted(whole, [held(range(60), 45, 0.25)])  # 5 of the 20 added rows
+    assert not adds_planted(whole, whole)
+
+
+def test_a_few_rows_are_not_enough() -> None:
+    whole = [held(range(40), 40, 0.2)]
+    assert not adds_planted(whole, [held(range(44), 44, 0.5)])
+    assert adds_planted(whole, [held(range(52), 52, 0.5)])
