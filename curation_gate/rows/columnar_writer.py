@@ -143,8 +143,17 @@ def _filter_ipc(stored: bytes, kept: NDArray[np.bool_], target: Path) -> int:
 def _body_codec(stored: bytes) -> str | None:
     """`lz4`, `zstd` or None: how the first record batch is packed. pyarrow does not say.
 
-    Reads Message.header.compression.codec out of the flatbuffer (Arrow's format/Message.fbs).
+    None, too, where that cannot be told: a file is read by its footer, and the messages before
+    it may be damaged without any loss.
     """
+    try:
+        return _first_codec(stored)
+    except (pa.ArrowException, OSError, struct.error, IndexError):
+        return None
+
+
+def _first_codec(stored: bytes) -> str | None:
+    """Read Message.header.compression.codec out of the flatbuffer (Arrow's format/Message.fbs)."""
     begin = 8 if is_ipc_file(stored) else 0  # a file is b"ARROW1\0\0", then a stream
     messages = pa.ipc.MessageReader.open_stream(pa.BufferReader(stored[begin:]))
     for message in messages:
