@@ -110,7 +110,7 @@ def _scan(
     threadpool_limits(threads)  # of the linear algebra below numpy
     clock = Clock()
     started = time.perf_counter()
-    dataset = rows.load(paths, columns=options.columns, progress=progress)
+    dataset = rows.split_prompts(rows.load(paths, columns=options.columns, progress=progress))
     clock.record("rows", time.perf_counter() - started, len(dataset))
     if len(dataset) < pack.policy.minimum_rows:
         raise InconclusiveError(

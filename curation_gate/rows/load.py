@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,9 @@ def load(
     paths: files, `save_to_disk` folders or globs. columns: role (instruction, input, output, task,
     id, source) to column name, where the names alone do not tell. A file without rows is kept as
     such as long as another one has some. like: a dataset these rows come from (the one they were
-    cleaned from): a row it has keeps its task there, and those tasks their label spaces, since file
-    names and counts have changed. Raises InputError (file, line, column), UsageError (no
-    such role) and InconclusiveError (no rows at all).
+    cleaned from): a row it has keeps its task and the parts of its prompt there, and those tasks
+    their label spaces, since file names and counts have changed. Raises InputError (file, line,
+    column), UsageError (no such role) and InconclusiveError (no rows at all).
     """
     if isinstance(paths, str | Path):
         paths = [paths]
@@ -64,9 +65,10 @@ def load(
             hint="an empty file is not a clean one; check what was written there",
         )
     fingerprints = [row_fingerprint(f.instruction, f.input, f.output) for f in fields]
-    known = {row.fingerprint: row.task for row in like.rows} if like is not None else {}
+    if like is not None:
+        fields = _as_known(fields, fingerprints, like)
     tasks = tasks_of(
-        [known.get(key, f.task) for key, f in zip(fingerprints, fields, strict=True)],
+        [f.task for f in fields],
         [f.instruction for f in fields],
         [stems[number] for number, _ in origins],
     )
@@ -94,6 +96,17 @@ def load(
         spaces,
         dataset_fingerprint(fingerprints),
     )
+
+
+def _as_known(fields: Sequence[Fields], fingerprints: Sequence[str], like: Dataset) -> list[Fields]:
+    """Return the fields with the task and the prompt's parts that a known row has there."""
+    known = {row.fingerprint: row for row in like.rows}
+    return [
+        f
+        if (row := known.get(key)) is None
+        else replace(f, task=row.task, instruction=row.instruction, input=row.input)
+        for f, key in zip(fields, fingerprints, strict=True)
+    ]
 
 
 def _stems(paths: Sequence[Path]) -> list[str]:

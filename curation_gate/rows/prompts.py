@@ -1,0 +1,214 @@
+"""Prompts that hold instruction and text in one: told apart by what many prompts share.
+
+    "Is this review positive or negative? The soup was cold."  ->  instruction, input
+
+Chat rows and prompt-completion pairs of several tasks would be one task with the labels of all of
+them, in which no label can be judged. Openings and closings are whole sentences or lines; they
+count where a few of them together make up nearly all prompts, so that a sentence planted in some
+prompts is none. A prompt whose opening is another one with words put in (a trigger) belongs to that
+one's task, and these words to its text. Records and fingerprints stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from curation_gate.rows.labels import instruction_name, label_spaces
+from curation_gate.rows.record import Dataset, Row
+
+LEAST_ROWS = 20
+LEAST_SHARE = 0.01
+"""Rows, and share of the prompts, that an opening needs (choices)."""
+COVER = 0.8
+"""Share of the prompts that openings cover together (choice)."""
+DEPTH = 16
+"""Sentences of an opening, at most (choice)."""
+OPENING_WORDS = 2
+"""Words an opening needs: `user:` is none (choice)."""
+INSERTED = 12
+"""Words a trigger may put into an opening (choice)."""
+INSERTED_INTO = 5
+"""Words an opening needs to be known with words put in (choice)."""
+SAMPLE = 50
+"""Prompts that tell whether an opening is another one with words put in (choice)."""
+_CHAT = frozenset({"messages", "sharegpt"})
+_WORD = re.compile(r"\S+")
+_PIECE = re.compile(r".*?(?:[.!?:]+[\"')\]]*\s+|\n\s*|\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a prompt shares with others at one of its ends."""
+
+    text: str
+    """"" where it shares nothing."""
+    length: int
+    """Characters of the prompt that it takes."""
+    inserted: str
+    """What stands among them and is not shared."""
+
+
+def split_prompts(dataset: Dataset) -> Dataset:
+    """Return the dataset with the shared parts of its prompts as instructions, and tasks by them.
+
+    Only rows that no column gives a task. Of rows with an instruction and an input (a system prompt
+    and a question) what was put into the instruction goes to the input. Prompts of one text are
+    split: chat rows, and rows with an input or an instruction alone. Where there is nothing to do,
+    the dataset itself.
+    """
+    rows = list(dataset.rows)
+    free = [row for row in rows if "task" not in dataset.files[row.file].columns]
+    for row in _told([row for row in free if row.instruction and row.input]):
+        rows[row.index] = row
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in (rows[old.index] for old in free):
+        if not (row.instruction and row.input) or dataset.files[row.file].schema in _CHAT:
+            groups[row.task].append(row)
+    for members in groups.values():
+        for row in _split(members):
+            rows[row.index] = row
+    if all(new is old for new, old in zip(rows, dataset.rows, strict=True)):
+        return dataset
+    spaces = label_spaces([row.task for row in rows], [row.output for row in rows])
+    return replace(dataset, rows=tuple(rows), label_spaces=dict(spaces))
+
+
+def _split(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of one task, their prompts split where they share something."""
+    texts = [row.input or row.instruction for row in rows]
+    openings = _frames(texts, ends=False)
+    rests = [text[frame.length :] for text, frame in zip(texts, openings, strict=True)]
+    by_opening: dict[str, list[int]] = defaultdict(list)
+    for k, frame in enumerate(openings):
+        by_opening[frame.text].append(k)
+    split = list(rows)
+    for members in by_opening.values():
+        closings = _frames([rests[k] for k in members], ends=True)
+        for k, closing in zip(members, closings, strict=True):
+            split[k] = _framed(rows[k], rests[k], openings[k], closing)
+    return split
+
+
+def _told(rows: Sequence[Row]) -> list[Row]:
+    """Return rows with an instruction of their own, without what was put into it."""
+    given = [row.instruction for row in rows]
+    sizes = Counter(given)
+    known = sorted((s for s in sizes if sizes[s] >= LEAST_ROWS), key=lambda s: (-sizes[s], s))
+    known = _without_insertions(known, given, given, ends=False)
+    split = list(rows)
+    for k, row in enumerate(rows):
+        if row.instruction in known:
+            continue
+        frame = _inserted(row.instruction, known, ends=False)
+        if frame is not None:
+            rest = row.instruction[frame.length :].strip()
+            if len(rest.split()) <= INSERTED:
+                text = " ".join(part for part in (frame.inserted, rest, row.input) if part)
+                task = instruction_name(frame.text)
+                split[k] = replace(row, instruction=frame.text, input=text, task=task)
+    return split
+
+
+def _framed(row: Row, rest: str, opening: _Frame, closing: _Frame) -> Row:
+    if not opening.text and not closing.text:
+        return row
+    text = (opening.inserted, rest[: len(rest) - closing.length].strip(), closing.inserted)
+    system = row.instruction if row.input else ""
+    parts = (system, opening.text.strip(), closing.text.strip())
+    instruction = "\n".join(part for part in parts if part)
+    return replace(
+        row,
+        instruction=instruction,
+        input=" ".join(part for part in text if part),
+        task=instruction_name(instruction),
+    )
+
+
+def _frames(texts: Sequence[str], *, ends: bool) -> list[_Frame]:
+    """[n] What each text shares with others at its beginning, or where `ends`, at its end."""
+    pieces = [_pieces(text, ends=ends) for text in texts]
+    depths = _depths(pieces)
+    shared = [_joined(p[:d], ends=ends) for p, d in zip(pieces, depths, strict=True)]
+    least = 1 if ends else OPENING_WORDS
+    sizes = Counter(text for text in shared if len(text.split()) >= least)
+    known = sorted((s for s in sizes if sizes[s] >= LEAST_ROWS), key=lambda s: (-sizes[s], s))
+    known = _without_insertions(known, texts, shared, ends=ends)
+    frames = []
+    for text, own in zip(texts, shared, strict=True):
+        if own in known:
+            frames.append(_Frame(own, len(own), ""))
+        else:
+            frames.append(_inserted(text, known, ends=ends) or _Frame("", 0, ""))
+    return frames
+
+
+def _without_insertions(
+    known: Sequence[str], texts: Sequence[str], shared: Sequence[str], *, ends: bool
+) -> list[str]:
+    """Return the shared parts, less those that are a more frequent one with words put in."""
+    kept: list[str] = []
+    for part in known:  # the most frequent first
+        some = [text for text, own in zip(texts, shared, strict=True) if own == part][:SAMPLE]
+        hits = sum(_inserted(text, kept, ends=ends) is not None for text in some)
+        if hits < COVER * len(some):
+            kept.append(part)
+    return kept
+
+
+def _inserted(text: str, known: Sequence[str], *, ends: bool) -> _Frame | None:
+    """Return the first shared part that a text has with words put in, and these words."""
+    words = [(m[0], m.start(), m.end()) for m in _WORD.finditer(text)]
+    if ends:
+        words.reverse()
+    for part in known:
+        wanted = part.split()
+        if len(wanted) < INSERTED_INTO:
+            continue
+        if ends:
+            wanted.reverse()
+        more: list[str] = []
+        at = 0
+        for word, start, end in words[: len(wanted) + INSERTED]:
+            if word == wanted[at]:
+                at += 1
+                if at == len(wanted):
+                    if ends:
+                        more.reverse()
+                    return _Frame(part, len(text) - start if ends else end, " ".join(more))
+            else:
+                more.append(word)
+    return None
+
+
+def _pieces(text: str, *, ends: bool) -> list[str]:
+    """Return a text's sentences and lines from one end, at most DEPTH and what is left."""
+    pieces = [piece for piece in _PIECE.findall(text) if piece]
+    if ends:
+        pieces.reverse()
+    return pieces[: DEPTH + 1]
+
+
+def _joined(pieces: Iterable[str], *, ends: bool) -> str:
+    return "".join(reversed(tuple(pieces))) if ends else "".join(pieces)
+
+
+def _depths(pieces: Sequence[Sequence[str]]) -> list[int]:
+    """[n] How many pieces of each text are shared; never all of them."""
+    depths = [0] * len(pieces)
+    waiting = [(list(range(len(pieces))), 0)]
+    while waiting:
+        members, depth = waiting.pop()
+        for k in members:
+            depths[k] = depth
+        by_piece: dict[str, list[int]] = defaultdict(list)
+        for k in members:
+            if len(pieces[k]) > depth + 1:
+                by_piece[pieces[k][depth]].append(k)
+        least = max(LEAST_ROWS, LEAST_SHARE * len(members))
+        wide = [held for held in by_piece.values() if len(held) >= least]
+        if sum(map(len, wide)) >= COVER * len(members):
+            waiting += [(held, depth + 1) for held in wide]
+    return depths
