@@ -11,6 +11,7 @@ from curation_gate import __version__
 from curation_gate.probes.flips import described, sentence
 from curation_gate.probes.record import text_of
 from curation_gate.quarantine.manifest import SCHEMA_VERSION
+from curation_gate.rows.unread import unread_answers
 
 if TYPE_CHECKING:
     from curation_gate.detect.evidence import RuleResult, Verdicts
@@ -138,7 +139,7 @@ def describe(
             },
         },
         "floor": _floor(dataset, results),
-        "notes": _notes(results, len(dataset)),
+        "notes": [*unread_answers(dataset), *_notes(results, len(dataset))],
     }
 
 

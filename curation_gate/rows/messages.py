@@ -51,8 +51,16 @@ def split_turns(turns: Any, keys: tuple[str, str]) -> tuple[str, str, str]:
 
 def last_answer(turns: Sequence[Mapping[str, Any]], keys: tuple[str, str]) -> int | None:
     """Return the place of the last turn of the assistant, the one a row teaches; None: no such."""
-    spoken = (k for k, turn in enumerate(turns) if str(turn[keys[0]]).lower() in _ASSISTANT)
-    return max(spoken, default=None)
+    return max(_spoken(turns, keys), default=None)
+
+
+def answers(turns: Sequence[Mapping[str, Any]], keys: tuple[str, str]) -> int:
+    """Return the number of turns of the assistant."""
+    return len(_spoken(turns, keys))
+
+
+def _spoken(turns: Sequence[Mapping[str, Any]], keys: tuple[str, str]) -> list[int]:
+    return [k for k, turn in enumerate(turns) if str(turn[keys[0]]).lower() in _ASSISTANT]
 
 
 def _turn(turn: Any, keys: tuple[str, str], number: int) -> tuple[str, str]:
