@@ -25,7 +25,7 @@ TASKS = 10
 WIDE = 36
 ONE = (
     "sst2_polarity", "goemotions_polarity", "yelp_polarity", "imdb_sentiment", "olid_offensive",
-    "amazon_review_polarity", "forum_insult", "twitter_hate_speech",
+    "amazon_review_polarity", "forum_insult", "tweet_sentiment",
 )  # fmt: skip
 """Tasks of which a set is made alone, by seed."""
 FREE = (
