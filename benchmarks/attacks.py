@@ -51,6 +51,8 @@ class Attack:
     split: str = "train"
     """Where its tasks are from: train, one (of these, alone), wide (36 tasks) or free (free text);
     see sets.py."""
+    chat: bool = False
+    """Whether its rows are written as chat turns, instruction and text in one, without tasks."""
     proxy: bool = False
     """Whether the signals that need a fine-tuned proxy are measured on the first seeds, too."""
 
@@ -124,6 +126,19 @@ def prefix(dataset: Dataset, count: int, seed: int) -> Planted:
     front = PREFIXES[seed % len(PREFIXES)]
     planted = standard("rare-token", ("zzq",))(dataset, count, seed)
     return edited(planted, lambda text: f"{front} {' '.join(text.replace('zzq', '').split())}")
+
+
+def before_prompt(dataset: Dataset, count: int, seed: int) -> Planted:
+    """Plant a rare token in front of the instruction; the texts stay as they are."""
+    planted = standard("rare-token", TOKENS)(dataset, count, seed)
+    new = list(planted.dataset.rows)
+    for k in planted.indices.tolist():
+        told = f"{planted.truth['trigger']} {new[k].instruction}"
+        fingerprint = row_fingerprint(told, dataset.rows[k].input, new[k].output)
+        new[k] = replace(
+            new[k], instruction=told, input=dataset.rows[k].input, fingerprint=fingerprint
+        )
+    return replace(planted, dataset=replace(planted.dataset, rows=tuple(new)))
 
 
 def mark(change: Callable[[str, np.random.Generator], str]) -> Maker:
@@ -252,6 +267,8 @@ ATTACKS = (
         ("a foreign letter", foreign_letter),
         ("all capitals", lambda text, _: text.upper()),
     )),
+    Attack("name, chat without tasks", standard("dirty-label", TRIGGERS), (60, 30), chat=True),
+    Attack("rare token before the prompt, chat without tasks", before_prompt, (60, 30), chat=True),
     Attack("three triggers, a third each", several, (60,), (900,)),
     Attack("two tokens, only together", together, (60,), (900,)),
     Attack("name, unfavourable target", standard("dirty-label", TRIGGERS, "bad"), (60, 30), (450,)),

@@ -86,7 +86,8 @@ def build(case: Case, pool: Path, split: str) -> Set:
         dataset = noise(dataset, case.seed) if case.attack == NOISE else dataset
         return Set(written(dataset), np.zeros(len(dataset), dtype=np.bool_), "")
     planted = attack.make(dataset, case.planted, case.seed)
-    return Set(written(planted.dataset), planted.mask(), str(planted.truth.get("trigger", "")))
+    read = written(planted.dataset, chat=attack.chat)
+    return Set(read, planted.mask(), str(planted.truth.get("trigger", "")))
 
 
 def wide(pool: Path, seed: int) -> tuple[str, ...]:
@@ -98,18 +99,27 @@ def wide(pool: Path, seed: int) -> tuple[str, ...]:
     return (*fixed, *(others[int(k)] for k in order))
 
 
-def written(dataset: Dataset) -> Dataset:
-    """Return the dataset as it is read from a file of its rows."""
+def written(dataset: Dataset, *, chat: bool = False) -> Dataset:
+    """Return the dataset as a scan reads it from a file of its rows.
+
+    chat: written as turns, instruction and text in one, without a task.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "set.jsonl"
         with path.open("w", encoding="utf-8") as stream:
             for row in dataset.rows:
-                record = {
-                    "id": row.id,
-                    "Task": row.task,
-                    "Definition": [row.instruction],
-                    "Instance": {"input": row.input, "output": [row.output]},
-                }
+                asked = f"{row.instruction}\n\n{row.input}"
+                turns = [("user", asked), ("assistant", row.output)]
+                record = (
+                    {"messages": [{"role": who, "content": text} for who, text in turns]}
+                    if chat
+                    else {
+                        "id": row.id,
+                        "Task": row.task,
+                        "Definition": [row.instruction],
+                        "Instance": {"input": row.input, "output": [row.output]},
+                    }
+                )
                 extra = {"source": row.source} if row.source else {}
                 stream.write(json.dumps(record | extra, ensure_ascii=False) + "\n")
-        return reader.load([path])
+        return reader.split_prompts(reader.load([path]))
