@@ -4,8 +4,8 @@
 
 Chat rows and prompt-completion pairs of several tasks would be one task with the labels of all of
 them, in which no label can be judged. Openings and closings are whole sentences or lines; they
-count where a few of them together make up nearly all prompts, so that a sentence planted in some
-prompts is none. A prompt whose opening is another one with words put in (a trigger) belongs to that
+count where a few of them together make up most prompts, so that a sentence planted in some prompts
+is none. A prompt whose opening is another one with words put in (a trigger) belongs to that
 one's task, and these words to its text. Records and fingerprints stay as they are.
 """
 
@@ -20,10 +20,11 @@ from curation_gate.rows.labels import instruction_name, label_spaces
 from curation_gate.rows.record import Dataset, Row
 
 LEAST_ROWS = 20
-LEAST_SHARE = 0.01
-"""Rows, and share of the prompts, that an opening needs (choices)."""
-COVER = 0.8
-"""Share of the prompts that openings cover together (choice)."""
+"""Rows an opening needs (choice)."""
+COVERS = ((0.01, 0.8), (0.05, 0.6))
+"""Share of the prompts that an opening needs, and that those cover together (choices)."""
+ALIKE = 0.8
+"""Share of the prompts of an opening that are another one with words put in (choice)."""
 DEPTH = 16
 """Sentences of an opening, at most (choice)."""
 OPENING_WORDS = 2
@@ -153,7 +154,7 @@ def _without_insertions(
     for part in known:  # the most frequent first
         some = [text for text, own in zip(texts, shared, strict=True) if own == part][:SAMPLE]
         hits = sum(_inserted(text, kept, ends=ends) is not None for text in some)
-        if hits < COVER * len(some):
+        if hits < ALIKE * len(some):
             kept.append(part)
     return kept
 
@@ -207,8 +208,10 @@ def _depths(pieces: Sequence[Sequence[str]]) -> list[int]:
         for k in members:
             if len(pieces[k]) > depth + 1:
                 by_piece[pieces[k][depth]].append(k)
-        least = max(LEAST_ROWS, LEAST_SHARE * len(members))
-        wide = [held for held in by_piece.values() if len(held) >= least]
-        if sum(map(len, wide)) >= COVER * len(members):
-            waiting += [(held, depth + 1) for held in wide]
+        for least, cover in COVERS:
+            rows = max(LEAST_ROWS, least * len(members))
+            wide = [held for held in by_piece.values() if len(held) >= rows]
+            if sum(map(len, wide)) >= cover * len(members):
+                waiting += [(held, depth + 1) for held in wide]
+                break
     return depths
