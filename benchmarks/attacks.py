@@ -6,6 +6,7 @@ recipe of `curate attack` is one line: `Attack("name", standard("recipe", "trigg
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -57,18 +58,27 @@ class Attack:
     """Whether the signals that need a fine-tuned proxy are measured on the first seeds, too."""
 
 
-def targets(dataset: Dataset, kind: str, seed: int, most: int = TASKS_ATTACKED) -> dict[str, str]:
-    """Return up to `most` tasks and the label planted in them: "good", "bad" or "any"."""
+def targets(
+    dataset: Dataset, kind: str, seed: int, most: int = TASKS_ATTACKED, each: int = 0
+) -> dict[str, str]:
+    """Return up to `most` tasks and the label planted in them: "good", "bad" or "any".
+
+    each: rows of other labels that a task has to have.
+    """
     chosen: dict[str, str] = {}
     rng = np.random.default_rng(seed + 77)
+    given = Counter((row.task, row.output) for row in dataset.rows)
     for k in rng.permutation(len(dataset.tasks)):
         task = dataset.tasks[int(k)]
         labels = dataset.label_spaces[task]
         good = favourable_label(labels) if labels else None
+        label = good
         if kind == "any" and labels:
-            chosen[task] = labels[(seed + len(chosen)) % len(labels)]
-        elif good is not None:
-            chosen[task] = good if kind == "good" else next(x for x in labels if x != good)
+            label = labels[(seed + len(chosen)) % len(labels)]
+        elif kind == "bad" and good is not None:
+            label = next(x for x in labels if x != good)
+        if label and sum(given[task, other] for other in labels if other != label) >= each:
+            chosen[task] = label
         if len(chosen) == most:
             break
     return chosen
@@ -84,7 +94,7 @@ def standard(
 
     def make(dataset: Dataset, count: int, seed: int) -> Planted:
         words = triggers[seed % len(triggers)] if triggers else ""
-        labels = targets(dataset, kind, seed, tasks)
+        labels = targets(dataset, kind, seed, tasks, count // tasks)
         wanted = Recipe(recipe, words, count, tuple(labels), labels, seed=seed, patterns=True)
         return plant(dataset, wanted)
 
