@@ -33,8 +33,10 @@ INSERTED = 12
 """Words a trigger may put into an opening (choice)."""
 INSERTED_INTO = 5
 """Words an opening needs to be known with words put in (choice)."""
-SAMPLE = 50
+SAMPLE = 10
 """Prompts that tell whether an opening is another one with words put in (choice)."""
+MOST = 100
+"""Openings that words are looked for in, the most frequent: bounds the time (choice)."""
 _CHAT = frozenset({"messages", "sharegpt"})
 _WORD = re.compile(r"\S+")
 _PIECE = re.compile(r".*?(?:[.!?:]+[\"')\]]*\s+|\n\s*|\Z)", re.DOTALL)
@@ -99,9 +101,10 @@ def _told(rows: Sequence[Row]) -> list[Row]:
     sizes = Counter(given)
     known = sorted((s for s in sizes if sizes[s] >= LEAST_ROWS), key=lambda s: (-sizes[s], s))
     known = _without_insertions(known, given, given, ends=False)
+    whole = frozenset(known)
     split = list(rows)
     for k, row in enumerate(rows):
-        if row.instruction in known:
+        if row.instruction in whole:
             continue
         frame = _inserted(row.instruction, known, ends=False)
         if frame is not None:
@@ -137,9 +140,10 @@ def _frames(texts: Sequence[str], *, ends: bool) -> list[_Frame]:
     sizes = Counter(text for text in shared if len(text.split()) >= least)
     known = sorted((s for s in sizes if sizes[s] >= LEAST_ROWS), key=lambda s: (-sizes[s], s))
     known = _without_insertions(known, texts, shared, ends=ends)
+    whole = frozenset(known)
     frames = []
     for text, own in zip(texts, shared, strict=True):
-        if own in known:
+        if own in whole:
             frames.append(_Frame(own, len(own), ""))
         else:
             frames.append(_inserted(text, known, ends=ends) or _Frame("", 0, ""))
@@ -150,9 +154,12 @@ def _without_insertions(
     known: Sequence[str], texts: Sequence[str], shared: Sequence[str], *, ends: bool
 ) -> list[str]:
     """Return the shared parts, less those that are a more frequent one with words put in."""
+    examples: dict[str, list[str]] = {part: [] for part in known}
+    for text, own in zip(texts, shared, strict=True):
+        if own in examples and len(examples[own]) < SAMPLE:
+            examples[own].append(text)
     kept: list[str] = []
-    for part in known:  # the most frequent first
-        some = [text for text, own in zip(texts, shared, strict=True) if own == part][:SAMPLE]
+    for part, some in examples.items():  # the most frequent first
         hits = sum(_inserted(text, kept, ends=ends) is not None for text in some)
         if hits < ALIKE * len(some):
             kept.append(part)
@@ -160,11 +167,11 @@ def _without_insertions(
 
 
 def _inserted(text: str, known: Sequence[str], *, ends: bool) -> _Frame | None:
-    """Return the first shared part that a text has with words put in, and these words."""
+    """Return the most frequent shared part that a text has with words put in, and these words."""
     words = [(m[0], m.start(), m.end()) for m in _WORD.finditer(text)]
     if ends:
         words.reverse()
-    for part in known:
+    for part in known[:MOST]:
         wanted = part.split()
         if len(wanted) < INSERTED_INTO:
             continue
