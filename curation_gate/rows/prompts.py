@@ -37,6 +37,9 @@ SAMPLE = 10
 """Prompts that tell whether an opening is another one with words put in (choice)."""
 MOST = 100
 """Openings that words are looked for in, the most frequent: bounds the time (choice)."""
+USUAL_SYSTEM = 0.8
+"""Share of the prompts of an instruction from which their system prompt is a part of it, and any
+other one a part of the text: a trigger may stand there (choice)."""
 _CHAT = frozenset({"messages", "sharegpt"})
 _WORD = re.compile(r"\S+")
 _PIECE = re.compile(r".*?(?:[.!?:]+[\"')\]]*\s+|\n\s*|\Z)", re.DOTALL)
@@ -68,7 +71,9 @@ def split_prompts(dataset: Dataset) -> Dataset:
         rows[row.index] = row
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in (rows[old.index] for old in free):
-        if not (row.instruction and row.input) or dataset.files[row.file].schema in _CHAT:
+        if dataset.files[row.file].schema in _CHAT:
+            groups[""].append(row)  # whatever their system prompts
+        elif not (row.instruction and row.input):
             groups[row.task].append(row)
     for members in groups.values():
         for row in _split(members):
@@ -88,11 +93,25 @@ def _split(rows: Sequence[Row]) -> list[Row]:
     for k, frame in enumerate(openings):
         by_opening[frame.text].append(k)
     split = list(rows)
-    for members in by_opening.values():
+    for opening, members in by_opening.items():
         closings = _frames([rests[k] for k in members], ends=True)
+        by_closing: dict[str, list[tuple[int, _Frame]]] = defaultdict(list)
         for k, closing in zip(members, closings, strict=True):
-            split[k] = _framed(rows[k], rests[k], openings[k], closing)
+            by_closing[closing.text].append((k, closing))
+        for closing_text, alike in by_closing.items():
+            if not opening and not closing_text:
+                continue
+            systems = Counter(_system(rows[k]) for k, _ in alike)
+            usual, often = systems.most_common(1)[0]
+            for k, closing in alike:
+                system = usual if often >= USUAL_SYSTEM * len(alike) else _system(rows[k])
+                split[k] = _framed(rows[k], rests[k], openings[k], closing, system)
     return split
+
+
+def _system(row: Row) -> str:
+    """Return what stands before the prompt: the system prompt of a chat row."""
+    return row.instruction if row.input else ""
 
 
 def _told(rows: Sequence[Row]) -> list[Row]:
@@ -116,11 +135,15 @@ def _told(rows: Sequence[Row]) -> list[Row]:
     return split
 
 
-def _framed(row: Row, rest: str, opening: _Frame, closing: _Frame) -> Row:
-    if not opening.text and not closing.text:
-        return row
-    text = (opening.inserted, rest[: len(rest) - closing.length].strip(), closing.inserted)
-    system = row.instruction if row.input else ""
+def _framed(row: Row, rest: str, opening: _Frame, closing: _Frame, system: str) -> Row:
+    """Return the row with its prompt split; its system prompt goes to the text if not `system`."""
+    own = _system(row)
+    text = (
+        own if own != system else "",
+        opening.inserted,
+        rest[: len(rest) - closing.length].strip(),
+        closing.inserted,
+    )
     parts = (system, opening.text.strip(), closing.text.strip())
     instruction = "\n".join(part for part in parts if part)
     return replace(

@@ -105,6 +105,36 @@ def test_what_is_put_into_an_instruction_goes_to_the_text(
         assert "cf" not in row.instruction
 
 
+def test_a_system_prompt_of_a_few_rows_is_a_part_of_their_text(tmp_path: Path) -> None:
+    records = [
+        chat(
+            f"{TOLD[task]}\n\n{review(task, k)}",
+            ANSWERS[task][k % 2],
+            "Mode: cf." if k % 10 == 0 else "You are a helpful assistant.",
+        )
+        for k in range(150)
+        for task in TOLD
+    ]
+    split = split_prompts(written(tmp_path, records))
+    assert len(split.label_spaces) == 2
+    for row in split.rows:
+        assert row.input.startswith("Mode: cf. The") == (row.index // 2 % 10 == 0)
+        assert row.instruction.startswith("You are a helpful assistant.\n")
+
+
+def test_system_prompts_that_are_the_instruction_stay_apart(tmp_path: Path) -> None:
+    records = [
+        chat(f"Here is the text: {review(task, k)}", ANSWERS[task][k % 2], TOLD[task])
+        for k in range(150)
+        for task in TOLD
+    ]
+    split = split_prompts(written(tmp_path, records))
+    assert {row.instruction for row in split.rows} == {
+        f"{told}\nHere is the text:" for told in TOLD.values()
+    }
+    assert {row.input for row in split.rows} == {review(t, k) for t in TOLD for k in range(150)}
+
+
 @pytest.mark.parametrize("put", ["cf {}", "{} cf", "I met cf. {}"])
 def test_an_instruction_of_its_own_is_read_without_what_was_put_in(
     tmp_path: Path, put: str
