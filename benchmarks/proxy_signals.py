@@ -95,7 +95,9 @@ def _measure(
     plan = influence_plan(pack, Options(seed=seed))
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
-        finetune_cached(proxy, encoded, finetune_settings(pack, proxy, seed), cache=cache)
+        finetune_cached(
+            proxy, encoded, finetune_settings(pack, proxy, seed, len(dataset)), cache=cache
+        )
         factors = fit_factors(
             proxy,
             encoded,
