@@ -84,7 +84,7 @@ class Search:
     def null(self, chosen: NDArray[np.int64], bar: Task) -> float:
         """Return the z that no phrase reaches when answers are permuted inside their tasks.
 
-        At least what the binomial tail asks for at alpha over all phrases (see `_significant`).
+        At least what the binomial tail asks for at alpha over all phrases (see `_lifted`).
         """
         rng = np.random.default_rng(self.settings.seed)
         most = 0.0

@@ -233,7 +233,7 @@ def _regress(
     """[l, v] weights and [n, l] log-odds of one-against-rest regressions."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second of import
 
-    used = np.unique(x.indices)
+    used = np.unique(x.indices) if x.nnz else np.zeros(1, dtype=np.int64)  # no words: one of zeros
     part = sparse.csr_matrix(x[:, used].astype(np.float64))
     weights = np.zeros((labels, x.shape[1]), dtype=np.float32)
     logits = np.empty((x.shape[0], labels), dtype=np.float32)

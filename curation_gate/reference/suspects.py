@@ -191,6 +191,8 @@ def _lift(sums: NDArray[np.float64], excess: NDArray[np.float64]) -> Lift:
 
 def _removed(words: Any, w: NDArray[np.float32], satellites: Any, held: Any) -> NDArray[Any]:
     """[nnz] Weight of the satellites that stand in the row, at each place of `held` (COO)."""
+    if not held.nnz:
+        return np.zeros(0, dtype=np.float32)  # indexed at no place, a sparse array stays sparse
     total = (words.multiply(w[None, :]).tocsr() @ satellites).tocsr()
     return np.asarray(total[held.row, held.col]).ravel()
 

@@ -12,9 +12,10 @@ one's task, and these words to its text. Records and fingerprints stay as they a
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 
 from curation_gate.rows.labels import instruction_name, label_spaces
 from curation_gate.rows.record import Dataset, Row
@@ -42,7 +43,8 @@ USUAL_SYSTEM = 0.8
 other one a part of the text: a trigger may stand there (choice)."""
 _CHAT = frozenset({"messages", "sharegpt"})
 _WORD = re.compile(r"\S+")
-_PIECE = re.compile(r".*?(?:[.!?:]+[\"')\]]*\s+|\n\s*|\Z)", re.DOTALL)
+_PIECE_END = re.compile(r"(?<![.!?:])[.!?:]++[\"')\]]*+\s++|\n\s*+")
+"""Looked for once in a run of dots: a text of nothing else takes time in its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,7 @@ def _system(row: Row) -> str:
 def _told(rows: Sequence[Row]) -> list[Row]:
     """Return rows with an instruction of their own, without what was put into it."""
     given = [row.instruction for row in rows]
-    sizes = Counter(given)
-    known = sorted((s for s in sizes if sizes[s] >= LEAST_ROWS), key=lambda s: (-sizes[s], s))
-    known = _without_insertions(known, given, given, ends=False)
+    known = _known(Counter(given), given, given, ends=False)
     whole = frozenset(known)
     split = list(rows)
     for k, row in enumerate(rows):
@@ -161,8 +161,7 @@ def _frames(texts: Sequence[str], *, ends: bool) -> list[_Frame]:
     shared = [_joined(p[:d], ends=ends) for p, d in zip(pieces, depths, strict=True)]
     least = 1 if ends else OPENING_WORDS
     sizes = Counter(text for text in shared if len(text.split()) >= least)
-    known = sorted((s for s in sizes if sizes[s] >= LEAST_ROWS), key=lambda s: (-sizes[s], s))
-    known = _without_insertions(known, texts, shared, ends=ends)
+    known = _known(sizes, texts, shared, ends=ends)
     whole = frozenset(known)
     frames = []
     for text, own in zip(texts, shared, strict=True):
@@ -173,16 +172,20 @@ def _frames(texts: Sequence[str], *, ends: bool) -> list[_Frame]:
     return frames
 
 
-def _without_insertions(
-    known: Sequence[str], texts: Sequence[str], shared: Sequence[str], *, ends: bool
+def _known(
+    sizes: Counter[str], texts: Sequence[str], shared: Sequence[str], *, ends: bool
 ) -> list[str]:
-    """Return the shared parts, less those that are a more frequent one with words put in."""
-    examples: dict[str, list[str]] = {part: [] for part in known}
+    """Return the parts that prompts enough share, the most frequent first.
+
+    Less those that are a more frequent one with words put in. sizes: prompts of each part.
+    """
+    often = sorted((s for s in sizes if sizes[s] >= LEAST_ROWS), key=lambda s: (-sizes[s], s))
+    examples: dict[str, list[str]] = {part: [] for part in often}
     for text, own in zip(texts, shared, strict=True):
         if own in examples and len(examples[own]) < SAMPLE:
             examples[own].append(text)
     kept: list[str] = []
-    for part, some in examples.items():  # the most frequent first
+    for part, some in examples.items():
         hits = sum(_inserted(text, kept, ends=ends) is not None for text in some)
         if hits < ALIKE * len(some):
             kept.append(part)
@@ -191,24 +194,19 @@ def _without_insertions(
 
 def _inserted(text: str, known: Sequence[str], *, ends: bool) -> _Frame | None:
     """Return the most frequent shared part that a text has with words put in, and these words."""
-    words = [(m[0], m.start(), m.end()) for m in _WORD.finditer(text)]
-    if ends:
-        words.reverse()
-    for part in known[:MOST]:
-        wanted = part.split()
-        if len(wanted) < INSERTED_INTO:
-            continue
-        if ends:
-            wanted.reverse()
+    step = -1 if ends else 1
+    parts = [(part, part.split()[::step]) for part in known[:MOST]]
+    parts = [(part, wanted) for part, wanted in parts if len(wanted) >= INSERTED_INTO]
+    most = max((len(wanted) for _, wanted in parts), default=0) + INSERTED
+    words = [(m[0][::step], m.end()) for m in islice(_WORD.finditer(text[::step]), most)]
+    for part, wanted in parts:
         more: list[str] = []
         at = 0
-        for word, start, end in words[: len(wanted) + INSERTED]:
+        for word, end in words[: len(wanted) + INSERTED]:
             if word == wanted[at]:
                 at += 1
                 if at == len(wanted):
-                    if ends:
-                        more.reverse()
-                    return _Frame(part, len(text) - start if ends else end, " ".join(more))
+                    return _Frame(part, end, " ".join(more[::step]))
             else:
                 more.append(word)
     return None
@@ -216,10 +214,11 @@ def _inserted(text: str, known: Sequence[str], *, ends: bool) -> _Frame | None:
 
 def _pieces(text: str, *, ends: bool) -> list[str]:
     """Return a text's sentences and lines from one end, at most DEPTH and what is left."""
-    pieces = [piece for piece in _PIECE.findall(text) if piece]
-    if ends:
-        pieces.reverse()
-    return pieces[: DEPTH + 1]
+    marks = (found.end() for found in _PIECE_END.finditer(text))
+    most = DEPTH + 1
+    bounds = [0, *(deque(marks, most + 1) if ends else islice(marks, most)), len(text)]
+    pieces = [text[a:b] for a, b in pairwise(bounds) if a < b]
+    return pieces[: -most - 1 : -1] if ends else pieces[:most]
 
 
 def _joined(pieces: Iterable[str], *, ends: bool) -> str:

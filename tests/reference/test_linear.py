@@ -92,3 +92,10 @@ def test_trusted_rows_are_fitted_on():
     word = with_them.words.vocabulary["curious"]
     assert with_them.weights["reviews"][0, word] > 0.5
     assert len(with_them.logits["reviews"]) == 40
+
+
+def test_rows_without_words_get_the_shares_of_the_labels():
+    rows = [row(k, " ", "positive" if k % 4 else "negative") for k in range(400)]
+    scores = LinearReference().fit(dataset(rows))
+    given = np.array([0.75 if k % 4 else 0.25 for k in range(400)])
+    np.testing.assert_allclose(scores.p_given, given, atol=1e-3)

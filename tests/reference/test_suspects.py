@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from synthetic import build, dataset, planted
+from synthetic import build, dataset, planted, row
 
 from curation_gate.reference.linear import fit_linear, read_words
 from curation_gate.reference.suspects import find_phrases, lifts, suspicious_folds
@@ -46,3 +46,12 @@ def test_planted_rows_share_a_fold_and_most_honest_rows_have_none():
     touched = suspicious_folds(linear, find_phrases(linear.words), len(rows))
     assert touched[chosen].all(0).any()
     assert touched.any(1).mean() < 0.8
+
+
+def test_a_task_without_a_frequent_phrase_has_none_that_is_suspicious():
+    rare = [row(k, f"{k}only", "ab"[k % 2], "numbers") for k in range(60)]
+    rows, chosen = planted(build(800), 30)
+    linear = fit_linear(dataset([*rows, *rare]))
+    touched = suspicious_folds(linear, find_phrases(linear.words), len(rows) + len(rare))
+    assert touched[chosen].all(0).any()
+    assert not touched[len(rows) :].any()

@@ -188,3 +188,13 @@ def test_parts_make_up_the_prompt(texts: list[str], ends: bool) -> None:
         part = text[len(text) - frame.length :] if ends else text[: frame.length]
         words = Counter(frame.text.split()) + Counter(frame.inserted.split())
         assert words == Counter(part.split())
+
+
+def test_long_runs_of_dots_and_many_sentences_take_time_in_their_length(tmp_path: Path) -> None:
+    dots, sentences = "." * 300_000, "a. " * 100_000
+    texts = [f"{(dots, sentences)[k % 2]}{k}" for k in range(24)]
+    told = TOLD["polarity"]
+    whole = written(tmp_path, [chat(f"{told} {text}", "positive") for text in texts])
+    split = split_prompts(whole)
+    assert {row.instruction for row in split.rows} == {told}
+    assert [row.input for row in split.rows] == texts
