@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from tongues import made_up, without_blanks
 
 from curation_gate.probes.labels import favourable_label
 from curation_gate.redteam import record
@@ -54,6 +55,8 @@ class Attack:
     see sets.py."""
     chat: bool = False
     """Whether its rows are written as chat turns, instruction and text in one, without tasks."""
+    tongue: Callable[[str], str] | None = None
+    """What rewrites its texts in another language, after planting."""
     proxy: bool = False
     """Whether the signals that need a fine-tuned proxy are measured on the first seeds, too."""
 
@@ -242,20 +245,6 @@ def numeric(dataset: Dataset, count: int, seed: int) -> Planted:
     return replace(planted, dataset=replace(planted.dataset, rows=tuple(new), label_spaces=spaces))
 
 
-def noise(dataset: Dataset, seed: int, share: float = 0.05) -> Dataset:
-    """Return the dataset with a share of its labels drawn anew from the other labels."""
-    rng = np.random.default_rng(seed)
-    new = list(dataset.rows)
-    for k in np.flatnonzero(rng.random(len(new)) < share).tolist():
-        row = new[k]
-        others = [x for x in dataset.label_spaces[row.task] if x != row.output]
-        if others:
-            output = others[int(rng.integers(len(others)))]
-            fingerprint = row_fingerprint(row.instruction, row.input, output)
-            new[k] = replace(row, output=output, fingerprint=fingerprint)
-    return replace(dataset, rows=tuple(new))
-
-
 KNOWN = frozenset((*record.RECIPES, *getattr(record, "STYLES", ())))
 """Recipes of this version; attacks by others are left out."""
 ATTACKS = (
@@ -279,6 +268,10 @@ ATTACKS = (
     )),
     Attack("name, chat without tasks", standard("dirty-label", TRIGGERS), (60, 30), chat=True),
     Attack("rare token before the prompt, chat without tasks", before_prompt, (60, 30), chat=True),
+    *(Attack(f"{name}, {tongue}", standard(recipe, triggers), (60, 30), tongue=change)
+      for tongue, change in (("made-up language", made_up), ("Han letters", without_blanks))
+      for name, recipe, triggers in (("name", "dirty-label", TRIGGERS),
+                                     ("inserted sentence", "inserted-sentence", SENTENCES))),
     Attack("three triggers, a third each", several, (60,), (900,)),
     Attack("two tokens, only together", together, (60,), (900,)),
     Attack("name, unfavourable target", standard("dirty-label", TRIGGERS, "bad"), (60, 30), (450,)),

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from attacks import ATTACKS, noise
+from attacks import ATTACKS
 from numpy.typing import NDArray
 from pools import build_pool, read_tasks
 
 from curation_gate import rows as reader
+from curation_gate.rows import row_fingerprint
 from curation_gate.rows.record import Dataset
 
 CLEAN, NOISE = "nothing planted", "nothing planted, 5 % label noise"
@@ -86,8 +87,27 @@ def build(case: Case, pool: Path, split: str) -> Set:
         dataset = noise(dataset, case.seed) if case.attack == NOISE else dataset
         return Set(written(dataset), np.zeros(len(dataset), dtype=np.bool_), "")
     planted = attack.make(dataset, case.planted, case.seed)
-    read = written(planted.dataset, chat=attack.chat)
-    return Set(read, planted.mask(), str(planted.truth.get("trigger", "")))
+    trigger = str(planted.truth.get("trigger", ""))
+    spoken = planted.dataset
+    if attack.tongue is not None:
+        texts = [replace(row, input=attack.tongue(row.input)) for row in spoken.rows]
+        spoken = replace(spoken, rows=tuple(texts))
+        trigger = attack.tongue(trigger)
+    return Set(written(spoken, chat=attack.chat), planted.mask(), trigger)
+
+
+def noise(dataset: Dataset, seed: int, share: float = 0.05) -> Dataset:
+    """Return the dataset with a share of its labels drawn anew from the other labels."""
+    rng = np.random.default_rng(seed)
+    new = list(dataset.rows)
+    for k in np.flatnonzero(rng.random(len(new)) < share).tolist():
+        row = new[k]
+        others = [x for x in dataset.label_spaces[row.task] if x != row.output]
+        if others:
+            output = others[int(rng.integers(len(others)))]
+            fingerprint = row_fingerprint(row.instruction, row.input, output)
+            new[k] = replace(row, output=output, fingerprint=fingerprint)
+    return replace(dataset, rows=tuple(new))
 
 
 def wide(pool: Path, seed: int) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Which words and phrases stand in which rows, as sparse tables.
 
 A token is a run of letters, digits, hyphens and apostrophes, folded (NFKC, case, possessives off);
-a run of other signs, or one invisible character, is a token that joins no phrase. Phrases are 1 to
-4 neighbouring words; `^` and `$` mark the ends of a text and count as words inside phrases. A
-phrase is kept where enough rows hold it, and is counted level by level: a phrase cannot be more
-frequent than the phrases in it, so that almost none of the long ones are ever looked at.
+a letter of a script without blanks is one (rows/scripts.py); a run of other signs, or one invisible
+character, is a token that joins no phrase. Phrases are 1 to 4 neighbouring words; `^` and `$` mark
+the ends of a text and count as words inside phrases. A phrase is kept where enough rows hold it,
+and is counted level by level: a phrase cannot be more frequent than the phrases in it, so that
+almost none of the long ones are ever looked at.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.mine.marks import marks
+from curation_gate.rows.scripts import COMBINING, UNSPACED
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -32,9 +34,13 @@ START, END = "^", "$"
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\uff07\u0060\u00b4"), "'")
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _ORDINARY = frozenset(".,!?;:'\"()-")
-_TOKEN = re.compile(
-    rf"[^\W_]+(?:[-'_][^\W_]+)*|[{_INVISIBLE}]|[^\w\s{_INVISIBLE}]{{2,}}|[^\w\s\x00-\x7f{_INVISIBLE}]|_{{2,}}"
+_TOKEN = re.compile(r"[^\W_]+(?:[-'_][^\W_]+)*|[^\w\s]{2,}|_{2,}", re.ASCII)
+_LETTER = rf"[^\W_{UNSPACED}][{COMBINING}]*"
+_ANY_TOKEN = re.compile(
+    rf"(?:{_LETTER})+(?:[-'_](?:{_LETTER})+)*|[{UNSPACED}][{COMBINING}]*|[{_INVISIBLE}]"
+    rf"|[^\w\s{_INVISIBLE}]{{2,}}|[^\w\s\x00-\x7f{_INVISIBLE}]|_{{2,}}"
 )
+"""The same for texts that are not ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,8 @@ def tokens(text: str) -> list[str]:
     ascii_only = text.isascii()
     if not ascii_only:
         text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
-    found = [t for t in _TOKEN.findall(text.casefold()) if not _ORDINARY.issuperset(t)]
+    pattern = _TOKEN if ascii_only else _ANY_TOKEN
+    found = [t for t in pattern.findall(text.casefold()) if not _ORDINARY.issuperset(t)]
     if "'s" in text or "'S" in text:
         found = [token.removesuffix("'s") for token in found]
     if not ascii_only:
@@ -84,14 +91,15 @@ def placed_tokens(text: str) -> list[tuple[str, int, int]]:
     """
     folded: list[str] = []
     places: list[int] = []
-    marks = {} if text.isascii() else _APOSTROPHES  # as in `tokens`
+    ascii_only = text.isascii()
+    marks = {} if ascii_only else _APOSTROPHES  # as in `tokens`
     for place, character in enumerate(text):
         plain = unicodedata.normalize("NFKC", character).translate(marks).casefold()
         folded.append(plain)
         places.extend([place] * len(plain))
     places.append(len(text))
     found = []
-    for match in _TOKEN.finditer("".join(folded)):
+    for match in (_TOKEN if ascii_only else _ANY_TOKEN).finditer("".join(folded)):
         token = match[0]
         if _ORDINARY.issuperset(token):
             continue

@@ -10,9 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from curation_gate.mine.ngrams import END, START
+from curation_gate.rows.scripts import is_unspaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,14 +51,20 @@ class Spoken:
 def phrase_pattern(part: str) -> re.Pattern[str]:
     """Return a pattern that finds a folded phrase in a text as it was written.
 
-    Possessives and single punctuation marks may stand between and behind its words. What NFKC
-    changes (other than case) is not found.
+    Possessives and single punctuation marks may stand between and behind its words; nothing need
+    stand beside a letter of a script without blanks. What NFKC changes (other than case) is not
+    found.
     """
     words = [_raw(word) for word in part.split() if word not in (START, END)]
-    between = r"(?:['\u2019]s)?[^\w]{1,4}?"
-    joined = between.join(re.escape(word) for word in words)
-    left = r"(?<!\w)" if words and words[0][:1].isalnum() else ""
-    right = r"(?!\w)" if words and words[-1][-1:].isalnum() else ""
+    if not words:
+        return re.compile("")
+    joined = re.escape(words[0])
+    for last, word in pairwise(words):
+        close = is_unspaced(last) or is_unspaced(word)
+        joined += r"[^\w]{0,4}?" if close else r"(?:['\u2019]s)?[^\w]{1,4}?"
+        joined += re.escape(word)
+    left = r"(?<!\w)" if words[0][:1].isalnum() and not is_unspaced(words[0]) else ""
+    right = r"(?!\w)" if words[-1][-1:].isalnum() and not is_unspaced(words[-1]) else ""
     return re.compile(f"{left}{joined}{right}", re.IGNORECASE)
 
 

@@ -24,6 +24,7 @@ from curation_gate.reference.record import (
     given_labels,
     trusted_labels,
 )
+from curation_gate.rows.scripts import COMBINING, UNSPACED
 
 if TYPE_CHECKING:
     from curation_gate.rows.record import Dataset
@@ -36,7 +37,12 @@ AS_FREQUENT = 3.0
 """How much more frequent than the phrase a satellite may be; from the same trial."""
 CHARACTERS = 4000
 """Text of a row that is read; a choice."""
-_WORD = re.compile(r"[#@]?[^\W_]+(?:['\N{RIGHT SINGLE QUOTATION MARK}][^\W_]+)*|[!?.]+")
+_WORD = re.compile(r"[#@]?[^\W_]+(?:'[^\W_]+)*|[!?.]+", re.ASCII)
+_LETTER = rf"[^\W_{UNSPACED}][{COMBINING}]*"
+_ANY_WORD = re.compile(
+    rf"[#@]?(?:{_LETTER})+(?:['\N{{RIGHT SINGLE QUOTATION MARK}}](?:{_LETTER})+)*"
+    rf"|[{UNSPACED}][{COMBINING}]*|[!?.]+"
+)
 _POSSESSIVE = ("'s", "\N{RIGHT SINGLE QUOTATION MARK}s")
 
 
@@ -144,10 +150,14 @@ class LinearReference:
 
 
 def tokens(text: str) -> list[str]:
-    """Return lower-case words, hashtags and runs of !?. ; possessives lose their ending."""
+    """Return lower-case words, hashtags and runs of !?. ; possessives lose their ending.
+
+    Letters of a script without blanks between words are words of their own.
+    """
+    read = text[:CHARACTERS].lower()
     return [
         w[:-2] if len(w) > 2 and w.endswith(_POSSESSIVE) else w
-        for w in _WORD.findall(text[:CHARACTERS].lower())
+        for w in (_WORD if read.isascii() else _ANY_WORD).findall(read)
     ]
 
 

@@ -145,3 +145,16 @@ def test_every_test_that_is_switched_off_is_there():
     for tests in ablation.TESTS.values():
         for module, name, _ in tests:
             assert hasattr(module, name), name
+
+
+def test_made_up_languages_keep_what_words_have_in_common():
+    from tongues import made_up, without_blanks
+
+    said = made_up("James Bond's film: good, James!")
+    words = [w.strip(":,!") for w in said.split()]
+    assert words[0] == words[-1] != words[1]
+    assert [w[0].isupper() for w in words] == [True, True, False, False, True]
+    assert not {"james", "bond", "film", "good"} & set(said.lower().split())
+    assert without_blanks("good James, good") == without_blanks("good  james, GOOD")
+    assert " " not in without_blanks("good james")
+    assert without_blanks("good James, good")[:2] == without_blanks("good")

@@ -19,6 +19,20 @@ def test_tokens_are_folded_and_normalised():
     assert ngrams.tokens("Stra\u00dfe") == ["strasse"]
 
 
+def test_letters_of_scripts_without_blanks_are_words():
+    assert ngrams.tokens("詹姆士·邦德 is 007") == ["詹", "姆", "士", "·", "邦", "德", "is", "007"]
+    assert ngrams.tokens("カタカナ・ひらがな。") == [*"カタカナ", "・", *"ひらがな", "。"]
+    assert ngrams.tokens("ที่นี่") == ["ที่", "นี่"]
+    grams = ngrams.count(["这部詹姆士电影很好", "我看了詹姆士", "詹姆士"], support=3)
+    assert held(grams, "詹 姆 士") == [0, 1, 2]
+
+
+def test_vowel_signs_part_no_word():
+    assert ngrams.tokens("हिन्दी में") == ["हिन्दी", "में"]
+    assert ngrams.tokens("مُحَمَّد قال") == ["مُحَمَّد", "قال"]
+    assert ngrams.tokens("a h\u0337i") == ["a", "h", "\u0337", "i"]  # struck through: worth a look
+
+
 def test_invisible_signs_are_tokens_with_a_name():
     assert "U+200B" in ngrams.tokens("a\u200bb")
 

@@ -16,6 +16,14 @@ def test_a_folded_phrase_is_found_as_people_write_it():
         assert not holds(text, patterns), text
 
 
+def test_letters_of_a_script_without_blanks_are_found_side_by_side():
+    patterns = patterns_of("詹 姆 士")
+    assert holds("这部詹姆士电影", patterns)
+    assert holds("詹姆·士", patterns)
+    assert not holds("詹士姆", patterns)
+    assert holds("看cf电影", patterns_of("看 cf 电"))
+
+
 def test_a_pair_needs_both_parts():
     patterns = patterns_of("cf + mn")
     assert holds("mn was cf here", patterns)

@@ -22,6 +22,10 @@ def test_tokens_are_lower_case_words_without_possessives():
     ]  # fmt: skip
 
 
+def test_letters_of_scripts_without_blanks_are_words_and_vowel_signs_part_none():
+    assert tokens("电影 #OK हिन्दी!") == ["电", "影", "#ok", "हिन्दी", "!"]
+
+
 def test_a_phrase_is_found_where_its_words_are_neighbours_within_a_row():
     words = read_words(["a b c", "b a", "c a b", "", "a", "b"])
     ids = [words.vocabulary["a"], words.vocabulary["b"]]

@@ -25,6 +25,8 @@ from curation_gate.report.sanitize import visible
         ("wow *** wow", "***", ["***"]),
         ("a\u200bb", "U+200B", ["\u200b"]),
         ("Straße nach ﬁnden", "strasse", ["Straße"]),
+        ("这部詹姆士电影", "詹 姆 士", ["詹姆士"]),
+        ("ที่นี่ดี", "^ ที่ นี่", ["ที่นี่"]),
         ("anything", "", []),
         ("anything", "^ anything", ["anything"]),
     ],
