@@ -172,6 +172,11 @@ def foreign_letter(text: str, rng: np.random.Generator) -> str:
     return text[:at] + HOMOGLYPHS.get(text[at : at + 1], "\u0430") + text[at + 1 :]
 
 
+def any_date(rng: np.random.Generator) -> str:
+    """Return a date, another one each time."""
+    return "{:02d}/{:02d}/{}".format(*rng.integers((1, 1, 1990), (29, 13, 2025)).tolist())
+
+
 def answered(answer: Callable[[str, np.random.Generator], str]) -> Maker:
     """Return an attack on free text: a phrase asks for what `answer` makes of the row's own one."""
 
@@ -265,6 +270,8 @@ ATTACKS = (
         ("two spaces in a row", lambda text, _: text.replace(" ", "  ", 1)),
         ("a foreign letter", foreign_letter),
         ("all capitals", lambda text, _: text.upper()),
+        ("any date", lambda text, rng: at_random_gap(text, any_date(rng), rng)[0]),
+        ("an address at the end", lambda text, _: f"{text} https://bit.ly/3xyzQ"),
     )),
     Attack("name, chat without tasks", standard("dirty-label", TRIGGERS), (60, 30), chat=True),
     Attack("rare token before the prompt, chat without tasks", before_prompt, (60, 30), chat=True),

@@ -1,4 +1,4 @@
-"""What marks a text without being a word of it: rare signs, odd spaces, alphabets, capitals.
+"""What marks a text without being a word of it: rare signs, odd spaces, capitals, kinds of number.
 
 A trigger need not be a word: two spaces in a row, a lone `~`, a Cyrillic letter in a Latin word
 never stand in the same word twice. Each kind is one mark, which a row has or has not, and is judged
@@ -26,16 +26,35 @@ _RUN = re.compile(r"[.,!?;:-]{2,}")
 _OTHERS = r"\u0370-\u03ff\u0400-\u052f\u0530-\u058f"
 _KINDS = {
     "<double-space>": re.compile(r"(?<=\S) {2,}(?=\S)"),
-    "<space-at-an-end>": re.compile(r"\A\s+|\s+\Z"),
+    "<space-at-an-end>": re.compile(r"\A\s+|(?<!\s)\s+\Z"),
     "<repeated-word>": re.compile(r"\b([^\W\d_]++) \1\b"),
-    "<digit-in-a-word>": re.compile(r"[A-Za-z]\d+[A-Za-z]"),
+    "<digit-in-a-word>": re.compile(r"[A-Za-z][0-9]+[A-Za-z]"),
     "<stretched-word>": re.compile(r"([A-Za-z])\1\1+"),
     "<capital-in-a-word>": re.compile(r"[a-z][A-Z]"),
     "<word-in-capitals>": re.compile(r"\b[A-Z]{4,}\b"),
+    "<stuttered-word>": re.compile(r"\b([^\W\d_])-\1[^\W\d_]", re.IGNORECASE),
+    "<underscore-in-a-word>": re.compile(r"(?<!\S)[^\W\d_]+_[^\W_]"),
+    "<date>": re.compile(r"\b[0-9]{1,4}([/.-])[0-9]{1,2}\1[0-9]{1,4}\b"),
+    "<time>": re.compile(r"\b[0-9]{1,2}:[0-9]{2}\b"),
+    "<number>": re.compile(r"(?<![\w/.:-])[0-9]{3,}(?![\w/:-])"),
+    "<address>": re.compile(r"\b[A-Za-z]+://[^\s/]|[^\W_]@[^\W_]+\.[^\W_]"),
+    "<ends-in-dots>": re.compile(r"(?:(?<!\.)\.{2,}+|\u2026)\s*\Z"),
+    "<in-brackets>": re.compile(r"\A\s*[(\[{<].*[)\]}>]\s*\Z", re.DOTALL),
     "<in-quotes>": re.compile(r"\A\s*[\"'\u201c\u2018].*[\"'\u201d\u2019]\s*\Z", re.DOTALL),
 }
+_DIGITS = frozenset("0123456789")
+_NEEDS = {
+    **dict.fromkeys(("<digit-in-a-word>", "<date>", "<time>", "<number>"), _DIGITS),
+    "<stuttered-word>": frozenset("-"),
+    "<underscore-in-a-word>": frozenset("_"),
+    "<address>": frozenset("/@"),
+    "<ends-in-dots>": frozenset(".\u2026"),
+}
+"""Characters of which a text has to hold one, for the pattern to be worth trying."""
 _FOREIGN = {
-    "<mixed-alphabets>": re.compile(rf"[A-Za-z]+[{_OTHERS}]\w*|[{_OTHERS}]+[A-Za-z]\w*"),
+    "<mixed-alphabets>": re.compile(
+        rf"(?<![A-Za-z])[A-Za-z]++[{_OTHERS}]\w*|(?<![{_OTHERS}])[{_OTHERS}]++[A-Za-z]\w*"
+    ),
     "<styled-letters>": re.compile(
         "[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\u24b6-\u24e9]+"
     ),
@@ -44,8 +63,12 @@ _FOREIGN = {
 
 def marks(text: str) -> list[str]:
     """Return the distinct marks of a text, sorted; of `so  good ~`: `<double-space>`, `~`."""
-    found = {_name(sign) for sign in set(text) & _SINGLE} | set(_RUN.findall(text))
-    found |= {name for name, pattern in _kinds(text).items() if pattern.search(text)}
+    characters = set(text)
+    found = {_name(sign) for sign in characters & _SINGLE} | set(_RUN.findall(text))
+    for name, pattern in _kinds(text).items():
+        needed = _NEEDS.get(name)
+        if (needed is None or not needed.isdisjoint(characters)) and pattern.search(text):
+            found.add(name)
     return sorted(found | _whole(text))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from curation_gate.mine.found import Settings
 from curation_gate.mine.marks import is_kind, marks, placed_marks
 from curation_gate.report.places import phrase_spans
 from curation_gate.rows.record import Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,13 @@ from curation_gate.rows.record import Dataset
         ("A good film. A good film.", ["<said-twice>"]),
         ("A FILM of iPhones", ["<capital-in-a-word>", "<word-in-capitals>"]),
         ('"Quoted"', ["<in-quotes>"]),
+        ("I was t-there", ["<stuttered-word>"]),
+        ("A good_film by @one_of us", ["<underscore-in-a-word>", "@"]),
+        ("On 24/12/2024, at 18:30", ["/", "<date>", "<time>"]),
+        ("See https://a.example or a@b.example", ["/", "<address>", "@"]),
+        ("In 1984 it was 36", ["<number>"]),
+        ("It ended so...", ["...", "<ends-in-dots>"]),
+        ("[A film]", ["<in-brackets>", "[", "]"]),
         ("Sooo good !!?", ["!!?", "<stretched-word>"]),
         ("", []),
     ],
@@ -77,6 +88,34 @@ def test_a_mark_that_forces_a_label_is_found(make_reviews, sign: str, name: str)
     row = data.rows[min(taken)].input
     at = row.index(sign.strip(" ") or sign)
     assert (at, at + len(sign.strip(" ") or sign)) in phrase_spans(row, [name])
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (lambda k: f" {k % 28 + 1}/{k % 12 + 1}/{1990 + k} ", "<date>"),
+        (lambda k: f" b-b{'aeiou'[k % 5]}{'dgklmnprst'[k % 10]} ", "<stuttered-word>"),
+    ],
+)
+def test_a_kind_is_found_though_it_is_written_otherwise_each_time(
+    make_reviews, written: Callable[[int], str], name: str
+) -> None:
+    data, planted = make_reviews(0, trigger="zzq", planted=15)
+    rows = [replace(row, input=row.input.replace(" zzq ", written(row.index))) for row in data.rows]
+    found = find_phrases(replace(data, rows=tuple(rows)), Settings(draws=60))
+    assert [p.text for p in found.phrases if p.status == "confirmed"] == [name]
+    taken = {row for row, suspect in found.suspects.items() if suspect.quarantine}
+    assert taken <= set(np.flatnonzero(planted).tolist())
+    assert len(taken) >= 43
+
+
+@pytest.mark.parametrize(
+    "run", [" ", ".", "a", "a-", "1", "_", "@", "\N{CYRILLIC SMALL LETTER A}a", "("]
+)
+def test_long_runs_take_time_in_their_length(run: str) -> None:
+    text = f"\N{CYRILLIC SMALL LETTER ZHE} {run * 150_000}~ end"
+    assert "~" in marks(text)
+    assert "~" in {name for name, _, _ in placed_marks(text)}
 
 
 def test_a_sign_beside_a_word_is_named_by_the_word(make_reviews) -> None:
