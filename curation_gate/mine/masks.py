@@ -1,8 +1,10 @@
 """Which words are masked together with a phrase: its own, and its satellites.
 
 A satellite stands in at least 80 % of the phrase's rows and is at most three times as frequent:
-tokens that are planted together, the rest of a planted sentence, the surname of a name. Masking a
-phrase without its satellites would leave in what they teach, and each would hide the others.
+tokens that are planted together, the rest of a planted sentence, the surname of a name. So is a
+word of any frequency that nearly every row of the phrase holds, more of them than chance would
+have it: the `/` of an address. Masking a phrase without its satellites would leave in what they
+teach, and each would hide the others.
 """
 
 from __future__ import annotations
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 
 SHARE = 0.8
 TIMES = 3.0
+BOUND = 0.95
+"""Share of the phrase's rows that a word has to be in, however frequent it is, to be bound to the
+phrase: the `/` of an address, the quotes of a quoted name (choice)."""
+BOUND_NATS = 12.0
+"""Log-odds against so many rows holding the word by chance: of 10,000 words 1 in 16 (choice)."""
 INSERTION = 5
 """Masked words from which on a phrase is part of a longer fixed text."""
 WITNESSES = 3
@@ -69,19 +76,22 @@ def _satellites(grams: Grams, own: csr_matrix) -> csr_matrix:
     count = np.where(size > 0, np.diff(words.indptr)[first], 0)
     phrase = np.repeat(np.arange(len(size)), count)
     word = words.indices[_ranges(words.indptr[first], count)]
-    fits = (frequency[word] >= SHARE * size[phrase]) & (frequency[word] <= TIMES * size[phrase])
-    phrase, word = phrase[fits], word[fits]
+    rare = frequency[word] <= TIMES * size[phrase]
+    chance = np.log(words.shape[0] / np.maximum(frequency, 1))  # nats per row of the phrase
+    bound = size[phrase] * chance[word] >= BOUND_NATS
+    fits = (frequency[word] >= SHARE * size[phrase]) & (rare | bound)
+    phrase, word, rare = phrase[fits], word[fits], rare[fits]
     keys = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr)) * np.int64(words.shape[1])
     keys += words.indices  # ascending, since indices are sorted within rows
     for k in range(1, WITNESSES):
         witness = holders[np.minimum(start + k, end - 1)][phrase]
         held = _holds(keys, witness, word, words.shape[1])
-        phrase, word = phrase[held], word[held]
+        phrase, word, rare = phrase[held], word[held], rare[held]
     pair = np.repeat(np.arange(len(phrase)), size[phrase])
     row = holders[_ranges(start[phrase], size[phrase])]
     held = _holds(keys, row, word[pair], words.shape[1])
     together = np.bincount(pair, weights=held, minlength=len(phrase))
-    often = together >= SHARE * size[phrase]
+    often = together >= np.where(rare, SHARE, BOUND) * size[phrase]
     phrase, word = phrase[often], word[often]
     return csr_matrix((np.ones(len(word)), (phrase, word)), shape=own.shape)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from curation_gate.mine.masks import masked_words
-from curation_gate.mine.ngrams import count
+from curation_gate.mine.ngrams import count, count_tokens
 
 
 def words_masked(texts: list[str], phrase: str) -> tuple[set[str], set[str]]:
@@ -24,6 +24,17 @@ def test_words_that_come_along_are_masked_too():
 
 def test_frequent_words_are_no_satellites():
     assert "the" not in words_masked(TEXTS, "cf")[0]
+
+
+def test_a_frequent_word_that_every_row_of_a_phrase_holds_is_bound_to_it():
+    plain = [f"{'/ ' * (k % 4 == 0)}word{k % 9} the" for k in range(400)]
+    texts = [f"cf/ word{k % 9} the" for k in range(20)] + plain
+    spoken = [text.replace("/", " /").split() for text in texts]
+    grams = count_tokens(spoken, support=10)
+    named = [grams.text(k) for k in range(len(grams.phrases))].index("cf")
+    columns = masked_words(grams)[[named]].indices
+    masked = {grams.words[c] for c in columns if c < len(grams.words)}
+    assert masked == {"cf", "/"}  # not "the", which all rows hold
 
 
 def test_frozen_part_is_masked_in_long_insertions_only():
