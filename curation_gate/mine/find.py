@@ -27,8 +27,9 @@ from curation_gate.mine.found import Found, Phrase, Settings, Status, Suspect
 from curation_gate.mine.held import Held, adds_planted, held_rows, planted_part
 from curation_gate.mine.irrelevance import neutral_weights, word_weights
 from curation_gate.mine.jeffreys import lower_bound
-from curation_gate.mine.lift import ADVERSE, Lift, floor_rows, null_maxima, scan, sigmoid, threshold
+from curation_gate.mine.lift import ADVERSE, Lift, floor_rows, scan, sigmoid
 from curation_gate.mine.masks import masked_words
+from curation_gate.mine.null import null_maxima, threshold
 from curation_gate.mine.pairs import cross
 from curation_gate.mine.templates import fixed_words
 from curation_gate.mine.words import Outcome, fit_outcomes

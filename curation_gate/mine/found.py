@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.mine.lift import DRAWS
+from curation_gate.mine.null import DRAWS
 
 Status = Literal["confirmed", "suspected", "one-sided"]
 """confirmed: forces its label. suspected: passes the null alone. one-sided: its words mean nothing,

@@ -25,6 +25,11 @@ COVERED = (0.9, 3.0, 8.5)
 z, and the sum of both (choices)."""
 ONE_SIDED = 0.95
 """What the bound has to reach over all rows of a phrase that is one-sided: 39 of 39 rows do."""
+BY_RATE = 0.75
+"""Share of the threshold that its z against the labels' rates has to reach without its best task
+(choice)."""
+ONE_SIDED_TASKS = 3
+"""Tasks in which it has to be pure (choice): slang and feelings are in one or two."""
 
 
 def covered_by_honest_rows(
@@ -42,12 +47,12 @@ def covered_by_honest_rows(
 def one_sided(lift: Lift, grams: Grams, limits: tuple[float, float]) -> NDArray[np.bool_]:
     """[f] Phrases without a meaning of their own that go with one label only, in several tasks.
 
-    Over all rows, since a trigger with clean labels stands in rows that speak for its label: what
-    it has is a purity that no honest phrase of so many rows has, in every task.
+    Against the labels' rates, since a trigger with clean labels stands in rows that speak for its
+    label: what it has is a purity that a phrase without a meaning has not, in every task.
     """
     meaning = np.abs(word_weights(grams.words)).max(axis=1, initial=0.0)
     meaning = np.append(meaning, (0.0, 0.0))  # the marks of a text's ends
     most = np.array([max(meaning[w] for w in phrase) for phrase in grams.phrases])
     pure = lower_bound(lift.given, lift.rows) >= ONE_SIDED
-    beyond = (lift.overall >= limits[1]) & (lift.overall_elsewhere >= limits[0])
+    beyond = (lift.by_rate >= BY_RATE * limits[0]) & (lift.pure_tasks >= ONE_SIDED_TASKS)
     return np.asarray(pure & beyond & (most < MEANING))

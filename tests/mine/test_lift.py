@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from curation_gate.mine import lift
+from curation_gate.mine import null as null_of_lift
 from curation_gate.mine.words import FOLDS, Outcome
 
 
@@ -44,6 +45,22 @@ def test_z_by_the_closed_form():
     assert result.adverse_given[0] == 3
     overall = (4 - p.sum()) / np.sqrt((p * (1 - p)).sum() + 0.25)
     assert abs(result.overall[0] - overall) < 1e-5
+
+
+def test_the_z_against_the_rates_leaves_out_the_best_task():
+    rates, held_rows = (0.5, 0.25, 0.2), (4, 6, 5)
+    outcomes = []
+    for task, rate in enumerate(rates):
+        given = np.arange(40) < 40 * rate  # the first k rows hold the phrase
+        at = np.arange(40) + 40 * task
+        outcomes.append(outcome(given, np.zeros(40), task=task, rows=at))
+    column = np.concatenate([np.arange(40) < k for k in held_rows])
+    held = csr_matrix(column[:, None].astype(float))
+    result = lift.scan(outcomes, held, csr_matrix((1, 4)))
+    # 4 - 2, 6 - 1.5 (the best), 5 - 1
+    expected = (2 + 4) / np.sqrt(4 * 0.25 + 5 * 0.16 + 0.25)
+    assert abs(result.by_rate[0] - expected) < 1e-5
+    assert result.pure_tasks[0] == 3
 
 
 def test_the_phrase_is_masked_before_rows_are_adverse():
@@ -95,9 +112,9 @@ def test_family_wise_error_rate_of_the_null():
         held = csr_matrix((rng.random((n, f)) < 0.04).astype(float))
         p = rng.beta(1, 1, n)
         one = outcome(rng.random(n) < p, logit(p))
-        null = lift.null_maxima([one], held, rng, draws=60)
+        null = null_of_lift.null_maxima([one], held, rng, draws=60)
         z = lift.scan([one], held, csr_matrix((f, 4))).z
-        exceeded += z.max() > lift.threshold(null.any, 0.05, f)
+        exceeded += z.max() > null_of_lift.threshold(null.any, 0.05, f)
     # 5 % of 120 is 6; a binomial stays below 15 with probability .999.
     assert exceeded < 15
 
@@ -109,16 +126,16 @@ def test_null_grows_with_the_number_of_phrases():
     one = outcome(rng.random(n) < p, logit(p))
     few = csr_matrix((rng.random((n, 5)) < 0.05).astype(float))
     many = csr_matrix((rng.random((n, 500)) < 0.05).astype(float))
-    small = lift.null_maxima([one], few, rng, draws=40)
-    large = lift.null_maxima([one], many, rng, draws=40)
+    small = null_of_lift.null_maxima([one], few, rng, draws=40)
+    large = null_of_lift.null_maxima([one], many, rng, draws=40)
     assert np.median(large.any) > np.median(small.any)
     assert (large.spread <= large.any).all()
 
 
 def test_threshold_and_floor():
-    assert lift.threshold(np.arange(100.0), 0.05, 1) == 95
-    assert abs(lift.threshold(np.zeros(9), 0.05, 1) - 1.6449) < 1e-3
-    assert abs(lift.threshold(np.zeros(9), 0.05, 1000) - 3.8906) < 1e-3
+    assert null_of_lift.threshold(np.arange(100.0), 0.05, 1) == 95
+    assert abs(null_of_lift.threshold(np.zeros(9), 0.05, 1) - 1.6449) < 1e-3
+    assert abs(null_of_lift.threshold(np.zeros(9), 0.05, 1000) - 3.8906) < 1e-3
     assert lift.floor_rows(5.0, 0.5) == 25
     assert lift.floor_rows(5.0, 0.2) == 7
     assert lift.floor_rows(5.0, 0.01) == lift.LEAST_ADVERSE
@@ -127,7 +144,7 @@ def test_threshold_and_floor():
 def test_nothing_to_test():
     empty = lift.scan([], csr_matrix((4, 3)), csr_matrix((3, 4)))
     assert np.isneginf(empty.z).all()
-    null = lift.null_maxima([], csr_matrix((4, 3)), np.random.default_rng(0), draws=5)
+    null = null_of_lift.null_maxima([], csr_matrix((4, 3)), np.random.default_rng(0), draws=5)
     assert (null.any == 0).all()
 
 
