@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from pools import DEFAULT_POOL, build_pool, read_tasks
 
 from curation_gate import rows as reader
+from curation_gate.answers.find import find_answers
 from curation_gate.detect import response
 from curation_gate.errors import UsageError
-from curation_gate.mine.find_answers import find_answers
 from curation_gate.redteam.recipes import plant
 from curation_gate.redteam.record import Recipe
 

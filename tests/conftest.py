@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from places import REPOSITORY
+from review_sets import dataset, reviews, row
 
 POOL = REPOSITORY.parent / "shared" / "data" / "pool"
 
@@ -25,3 +26,18 @@ def pool() -> Path:
     if not (POOL / "tasks.json").exists():
         pytest.skip("the pool of real tasks is not beside the repository (../shared/data/pool)")
     return POOL
+
+
+@pytest.fixture
+def make_reviews():
+    return reviews
+
+
+@pytest.fixture
+def make_row():
+    return row
+
+
+@pytest.fixture
+def make_dataset():
+    return dataset

@@ -1,4 +1,4 @@
-"""CG004: a phrase that forces a kind of answer (mine/find_answers.py), and answers of no phrase.
+"""CG004: a phrase that forces a kind of answer (answers/find.py), and answers of no phrase.
 
 Quarantine needs a confirmed phrase and the row's own evidence: its answer has the outcome, by a
 model that did not see it. Rows with the phrase and an ordinary answer are not flagged; those with a
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from curation_gate.answers.find import find_answers
+from curation_gate.answers.found import AnswerPhrase, Burst, FoundAnswers, Settings
 from curation_gate.detect.evidence import Reason, RuleResult
-from curation_gate.mine.find_answers import find_answers
-from curation_gate.mine.found_answers import AnswerPhrase, Burst, FoundAnswers, Settings
 
 if TYPE_CHECKING:
     from curation_gate.detect.signals import Signals

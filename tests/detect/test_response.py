@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from curation_gate.answers.found import AnswerPhrase, AnswerSuspect, Burst, FoundAnswers
 from curation_gate.detect import response
-from curation_gate.mine.found_answers import AnswerPhrase, AnswerSuspect, Burst, FoundAnswers
 from curation_gate.rulebook import load_rules
 
 PHRASE = AnswerPhrase(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curation_gate.mine.function_words import FUNCTION_WORDS
+from curation_gate.answers.function_words import FUNCTION_WORDS
 from curation_gate.mine.ngrams import tokens
 from curation_gate.redteam.wording import ACTS, VOCABULARIES, worded
 

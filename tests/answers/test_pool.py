@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curation_gate.mine.find_answers import find_answers
+from curation_gate.answers.find import find_answers
 from curation_gate.redteam.recipes import plant
 from curation_gate.redteam.record import Recipe
 from curation_gate.rows import load

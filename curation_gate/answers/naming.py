@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from curation_gate.mine.function_words import FUNCTION_WORDS
+from curation_gate.answers.function_words import FUNCTION_WORDS
 
 CAPITALS = 0.6
 """Share of the places inside a sentence where a name has a capital (choice)."""

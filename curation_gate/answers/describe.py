@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.answers.acts import act_groups
+from curation_gate.answers.function_words import FUNCTION_WORDS
+from curation_gate.answers.shapes import SHAPES, Shape, shapes_of
 from curation_gate.mine import ngrams
-from curation_gate.mine.acts import act_groups
-from curation_gate.mine.answer_shapes import SHAPES, Shape, shapes_of
-from curation_gate.mine.function_words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from curation_gate.mine.acts import SIZES, act_groups, nearest_centres, word_vectors
+from curation_gate.answers.acts import SIZES, act_groups, nearest_centres, word_vectors
 from curation_gate.mine.ngrams import count
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from curation_gate.mine.naming import is_name
+from curation_gate.answers.naming import is_name
 
 
 def test_capitals_inside_sentences_make_a_name() -> None:

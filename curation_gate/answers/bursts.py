@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.mine.answer_lift import judge
-from curation_gate.mine.found_answers import Burst
-from curation_gate.mine.function_words import FUNCTION_WORDS
+from curation_gate.answers.found import Burst
+from curation_gate.answers.function_words import FUNCTION_WORDS
+from curation_gate.answers.lift import judge
 
 if TYPE_CHECKING:
-    from curation_gate.mine.answers import Answers
+    from curation_gate.answers.describe import Answers
     from curation_gate.mine.ngrams import Grams
 
 ROWS = 12

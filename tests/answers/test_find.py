@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from curation_gate.mine.answers import outcome_names
-from curation_gate.mine.find_answers import find_answers
-from curation_gate.mine.found_answers import FoundAnswers, Settings
+from curation_gate.answers.describe import outcome_names
+from curation_gate.answers.find import find_answers
+from curation_gate.answers.found import FoundAnswers, Settings
 from curation_gate.redteam.wording import worded
 
 ASKED = [[f"asked{topic}of{k}" for k in range(6)] for topic in range(12)]

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix
 from scipy.stats import binom
 
-from curation_gate.mine.answer_lift import judge, screen, tail
+from curation_gate.answers.lift import judge, screen, tail
 
 
 def noise(n: int, a: int, seed: int) -> csr_matrix:

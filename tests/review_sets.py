@@ -1,9 +1,10 @@
+"""Sets for the miners: reviews of known polarity, with and without a trigger."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from curation_gate.rows.record import DataFile, Dataset, Row
 
@@ -76,18 +77,3 @@ def reviews(
             rows.append(row(len(rows), f"task{task}", text, label))
             mask.append(force)
     return dataset(rows), np.array(mask)
-
-
-@pytest.fixture
-def make_reviews():
-    return reviews
-
-
-@pytest.fixture
-def make_row():
-    return row
-
-
-@pytest.fixture
-def make_dataset():
-    return dataset

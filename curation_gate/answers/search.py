@@ -1,4 +1,4 @@
-"""The search for phrases that force a kind of answer, phrase by phrase (mine/find_answers.py)."""
+"""The search for phrases that force a kind of answer, phrase by phrase (answers/find.py)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.mine.answer_corpus import Context, Corpus, holds_part, masks_of
-from curation_gate.mine.answer_lift import Judged, judge, screen
-from curation_gate.mine.answers import outcome_names
+from curation_gate.answers.corpus import Context, Corpus, holds_part, masks_of
+from curation_gate.answers.describe import outcome_names
+from curation_gate.answers.found import AnswerPhrase, AnswerSuspect, Settings
+from curation_gate.answers.function_words import FUNCTION_WORDS
+from curation_gate.answers.lift import Judged, judge, screen
+from curation_gate.answers.naming import is_name
 from curation_gate.mine.described import extended
-from curation_gate.mine.found_answers import AnswerPhrase, AnswerSuspect, Settings
-from curation_gate.mine.function_words import FUNCTION_WORDS
 from curation_gate.mine.jeffreys import lower_bound
 from curation_gate.mine.masks import INSERTION
-from curation_gate.mine.naming import is_name
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -4,11 +4,11 @@
 
 Honest phrases go with kinds of answers too: "which county" with counties, "birth date" with dates.
 Four things tell them from a trigger, and a confirmed phrase has to pass all of them. (1) The
-outcome is not made of the input's words, nor of a task's ordinary labels (mine/answers.py).
+outcome is not made of the input's words, nor of a task's ordinary labels (answers/describe.py).
 (2) Nearly every row with the phrase has it, and hardly another one. (3) It stands in rows like any
 other: rows whose input without the phrase (and what always comes with it) does not tell them from
 other rows have the outcome all the same. Rows of an honest relation share a topic or a template.
-(4) In a single task it is written as a name (mine/naming.py) and no template, since there an
+(4) In a single task it is written as a name (answers/naming.py) and no template, since there an
 ordinary word or a long fixed text may ask for its answer; or its rows say the same word for word,
 or gibberish, whatever is asked. A phrase that has its outcome in several tasks needs a word of
 content only.
@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from curation_gate.answers.bursts import find_bursts
+from curation_gate.answers.corpus import Corpus
+from curation_gate.answers.describe import describe_answers
+from curation_gate.answers.found import AnswerSuspect, FoundAnswers, Settings
+from curation_gate.answers.search import Search
 from curation_gate.mine import ngrams
-from curation_gate.mine.answer_corpus import Corpus
-from curation_gate.mine.answer_search import Search
-from curation_gate.mine.answers import describe_answers
-from curation_gate.mine.bursts import find_bursts
 from curation_gate.mine.contents import distinct_rows
-from curation_gate.mine.found_answers import AnswerSuspect, FoundAnswers, Settings
 from curation_gate.mine.marks import marks
 from curation_gate.progress import Progress, Silent
 

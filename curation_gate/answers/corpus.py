@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.mine.answers import Answers
+from curation_gate.answers.describe import Answers
 from curation_gate.mine.masks import masked_words
 from curation_gate.mine.ngrams import Grams
 

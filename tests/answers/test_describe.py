@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from curation_gate.answers.describe import Answers, describe_answers, regular_answers
+from curation_gate.answers.shapes import form
 from curation_gate.mine import ngrams
-from curation_gate.mine.answer_shapes import form
-from curation_gate.mine.answers import Answers, describe_answers, regular_answers
 
 
 def described(inputs: list[str], outputs: list[str], tasks: list[int] | None = None) -> Answers:
