@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.mine.jeffreys import lower_bound
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
@@ -30,8 +32,9 @@ RARE = (0.005, 0.02, 0.2)
 of the phrase's rows reach, if there are any, the one of larger z counts. The second is for acts
 that honest rows have too, or another trigger; the third for shapes that many answers have
 (choices)."""
-MOSTLY = 0.6
-"""Share of a phrase's rows that are most of them (choice)."""
+SHARE_BOUND = 0.6
+"""What the lower 5 % bound of the share of a phrase's rows with the outcome has to reach, for them
+to be most of it: 6 of 6 do, 9 of 11 do not (choice)."""
 DOUBTFUL = 0.05
 """The same for an answer that is at least doubtful (choice)."""
 KEPT = 100
@@ -155,7 +158,8 @@ def judge(
         reached = max(float(weight[other_score > border].sum()), 0.5 / effective)
         hits = float((score > border).sum())
         deviation = (hits - k * reached) / np.sqrt(k * reached * (1 - reached) + 0.25)
-        steps.append((hits >= MOSTLY * k, float(deviation), border, reached))
+        most = float(lower_bound(hits, k)) >= SHARE_BOUND
+        steps.append((most, float(deviation), border, reached))
     _, z, limit, q = max(steps, key=lambda step: step[:2])
     lax = max(min(_upper(other_score, weight, DOUBTFUL), limit), LEAST_SCORE)
     outcome, other_outcome = score > limit, other_score > limit

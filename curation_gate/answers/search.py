@@ -13,7 +13,7 @@ from curation_gate.answers.corpus import Context, Corpus, holds_part, masks_of
 from curation_gate.answers.describe import outcome_names
 from curation_gate.answers.found import AnswerPhrase, AnswerSuspect, Settings
 from curation_gate.answers.function_words import FUNCTION_WORDS
-from curation_gate.answers.lift import Judged, judge, screen
+from curation_gate.answers.lift import SHARE_BOUND, Judged, judge, screen
 from curation_gate.answers.naming import is_name
 from curation_gate.mine.described import extended
 from curation_gate.mine.jeffreys import lower_bound
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 COMMON = 0.1
 """Share of the rows above which a phrase is no trigger (choice)."""
-SHARE_BOUND = 0.6
-"""What the lower 5 % bound of the share of rows with the outcome has to reach, over all rows of the
-phrase and over those in an ordinary context: 6 of 6 do, 9 of 11 do not (choice)."""
 COMMON_OUTCOME = 0.03
 """Share of other rows with the outcome above which the phrase has to be surer of it (choice)."""
 SURE_BOUND = 0.9
