@@ -15,6 +15,7 @@ from curation_gate.answers.found import AnswerPhrase, AnswerSuspect, Settings
 from curation_gate.answers.function_words import FUNCTION_WORDS
 from curation_gate.answers.lift import SHARE_BOUND, Judged, judge, screen
 from curation_gate.answers.naming import is_name
+from curation_gate.mine import ngrams
 from curation_gate.mine.described import extended
 from curation_gate.mine.jeffreys import lower_bound
 from curation_gate.mine.masks import INSERTION
@@ -224,11 +225,21 @@ class Search:
         return np.asarray(single & pure)
 
     def _repeated(self, judged: Judged) -> NDArray[np.bool_]:
-        """[k] Answers that many rows with the outcome give word for word, and no ordinary label."""
+        """[k] Answers that many rows with the outcome give word for word.
+
+        Ordinary labels are none, nor are answers that their own input offers, word for word.
+        """
         said = self.corpus.said
         counts = Counter(said[row] for row in judged.rows[judged.outcome])
-        often = np.array([counts[said[row]] >= REPEATED for row in judged.rows], dtype=np.bool_)
-        return np.asarray(often & ~self.corpus.answers.regular[judged.rows])
+        often = [
+            counts[said[row]] >= REPEATED and not self._offered(row) for row in judged.rows.tolist()
+        ]
+        return np.array(often, dtype=np.bool_) & ~self.corpus.answers.regular[judged.rows]
+
+    def _offered(self, row: int) -> bool:
+        """Tell whether the input holds the whole answer: one of the options of a question."""
+        answer = " ".join(ngrams.tokens(self.corpus.said[row]))
+        return bool(answer) and f" {answer} " in f" {' '.join(self.corpus.spoken[row])} "
 
     def _take(
         self, phrase: int, judged: Judged, rest: Context, limit: float, *, confirmed: bool

@@ -130,6 +130,18 @@ def test_one_sentence_or_gibberish_is_found_in_a_single_task(
     assert (found.phrases[0].text, found.phrases[0].status) == (trigger, "confirmed")
 
 
+def test_a_question_that_offers_its_answers_is_no_trigger(make_row, make_dataset) -> None:
+    offered = ("helps a step of the process", "harms a step of the process")
+    other = ("helps a thing very much indeed", "harms a thing very much indeed")
+    asked = f"Which of these does it do: {'; '.join(offered)}?"
+    data, mask = questions(
+        make_row, make_dataset, 11, act="refusal", trigger=asked, planted=24, tasks=1, each=800
+    )
+    for said, taken in ((offered, 0), (other, 24)):
+        answered = _answered(data, mask, lambda row, said=said: said[row.index % 2])
+        assert flags(find_answers(answered), len(data)).sum() == taken
+
+
 def test_an_answer_that_is_often_given_with_the_phrase_is_one_of_its(
     make_row, make_dataset, make_reviews
 ) -> None:
