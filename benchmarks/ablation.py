@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate import judging
+from curation_gate.detectors.label_trigger import candidates, find
 from curation_gate.judging import Judged, judge
-from curation_gate.mine import candidates, find
 from curation_gate.settings import Options
 
 NEVER = -1e9

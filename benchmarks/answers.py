@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from pools import DEFAULT_POOL, build_pool, read_tasks
 
 from curation_gate import rows as reader
-from curation_gate.answers.find import find_answers
-from curation_gate.detect import response
+from curation_gate.detectors.response_trigger import detector as response
+from curation_gate.detectors.response_trigger.find import find_answers
 from curation_gate.errors import UsageError
 from curation_gate.redteam.recipes import plant
 from curation_gate.redteam.record import Recipe

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from curation_gate.mine import ngrams
 from curation_gate.probes.labels import favourable_label
+from curation_gate.text import ngrams
 
 if TYPE_CHECKING:
     from curation_gate.rows.record import Dataset

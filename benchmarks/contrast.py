@@ -25,10 +25,9 @@ from numpy.typing import NDArray
 from pools import CACHE, DEFAULT_POOL, build_pool
 
 from curation_gate import rows as reader
+from curation_gate.detectors.label_trigger.find import find_phrases
+from curation_gate.detectors.label_trigger.found import Found, Phrase, Suspect
 from curation_gate.influence.measure import Question, measure_influence
-from curation_gate.mine import ngrams
-from curation_gate.mine.find import find_phrases
-from curation_gate.mine.found import Found, Phrase, Suspect
 from curation_gate.probes.build import from_entities
 from curation_gate.probes.flips import flip_rates, flips
 from curation_gate.probes.mined import PhraseProbes, mined_probes, pooled
@@ -42,6 +41,7 @@ from curation_gate.reference.frozen import FrozenReference
 from curation_gate.rows.record import Dataset
 from curation_gate.rulebook import load_rules
 from curation_gate.settings import Options, finetune_settings, influence_plan
+from curation_gate.text.tokens import tokens
 
 WORK = CACHE.parent / "contrast"
 ATTACKS: dict[str, tuple[attacks.Maker, float]] = {
@@ -56,7 +56,7 @@ ATTACKS: dict[str, tuple[attacks.Maker, float]] = {
 
 def known(planted: Planted) -> Found:
     """Return what the miner would say if it knew the phrase and nothing else."""
-    text = " ".join(ngrams.tokens(planted.truth["trigger"]))
+    text = " ".join(tokens(planted.truth["trigger"]))
     count = len(planted.indices)
     numbers: dict[str, Any] = dict.fromkeys(
         ("given", "adverse_rows", "adverse_given", "round"), 0

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from curation_gate.detect import contrast as contrasts
-from curation_gate.detect import divergence, phrase
-from curation_gate.detect.signals import Signals, robust_z
+from curation_gate.detectors import contrast as contrasts
+from curation_gate.detectors import divergence
+from curation_gate.detectors.label_trigger import detector as phrase
+from curation_gate.detectors.label_trigger.found import Found
+from curation_gate.detectors.signals import Signals, robust_z
 from curation_gate.influence.measure import Influence
-from curation_gate.mine.found import Found
 from curation_gate.probes.flips import Flips
 from curation_gate.reference.record import ReferenceScores
 from curation_gate.rows.record import Dataset

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curation_gate import rows
-from curation_gate.detect import phrase
+from curation_gate.detectors.label_trigger import detector as phrase
+from curation_gate.detectors.label_trigger.find import find_phrases
 from curation_gate.influence.directional import directional_influence
 from curation_gate.influence.factors import fit_factors
 from curation_gate.influence.query import build_query, mean_gradient
-from curation_gate.mine.find import find_phrases
 from curation_gate.pipeline import scan
 from curation_gate.probes.build import from_entities
 from curation_gate.probes.labels import favourable_label
@@ -45,7 +45,7 @@ from first_light_page import detection_lines, page
 from pools import build_pool
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import RuleResult
+    from curation_gate.detectors.evidence import RuleResult
     from curation_gate.rows.record import Dataset
 
 REPOSITORY = Path(__file__).resolve().parents[1]

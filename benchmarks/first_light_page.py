@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curation_gate.detect.invariance import invariance_scores
-from curation_gate.detect.signals import majority_signs, robust_z
+from curation_gate.detectors.invariance import invariance_scores
+from curation_gate.detectors.signals import majority_signs, robust_z
 from curation_gate.probes.labels import favourable_label
 from curation_gate.redteam.evaluate import Evaluation, score
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import RuleResult
+    from curation_gate.detectors.evidence import RuleResult
     from curation_gate.rows.record import Dataset
 
 
@@ -150,7 +150,7 @@ Phrases named at the shipped defaults: {named or "none"}.
 Review rows there: {review}. Mining took {mining_seconds:.1f} s.
 
 Arms: {"; ".join(f"{k}, {v}" for k, v in ARMS.items())}.
-R1, R2 and R3 are the three readings of the rule in `curation_gate/detect/invariance.py`.
+R1, R2 and R3 are the three readings of the rule in `curation_gate/detectors/invariance.py`.
 The probes of arms K and N are rows of the scanned set itself, as in the paper, so a probe's own
 row influences itself.
 """

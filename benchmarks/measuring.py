@@ -14,7 +14,7 @@ import proxy_signals
 from numpy.typing import NDArray
 from sets import Case, Set, build
 
-from curation_gate.detect.registry import NEEDS_PROXY
+from curation_gate.detectors.registry import NEEDS_PROXY
 from curation_gate.judging import judge
 from curation_gate.redteam.evaluate import score
 from curation_gate.rulebook import load_rules

@@ -19,8 +19,8 @@ import numpy as np
 from baselines import Judgement, high_loss
 from numpy.typing import NDArray
 
-from curation_gate.detect.invariance import invariance_scores
-from curation_gate.detect.signals import majority_signs, robust_z
+from curation_gate.detectors.invariance import invariance_scores
+from curation_gate.detectors.signals import majority_signs, robust_z
 from curation_gate.influence.directional import directional_influence
 from curation_gate.influence.factors import fit_factors
 from curation_gate.influence.query import build_query, mean_gradient

@@ -24,9 +24,9 @@ from pools import DEFAULT_POOL, build_pool
 from source_draws import HONEST, SUSPECT, named, one_is_careless, one_plants
 
 from curation_gate import rows as reader
-from curation_gate.detect import source
-from curation_gate.detect.evidence import RuleResult
-from curation_gate.detect.signals import Signals
+from curation_gate.detectors.evidence import RuleResult
+from curation_gate.detectors.signals import Signals
+from curation_gate.detectors.source import detector as source
 from curation_gate.proxy.model import load_proxy
 from curation_gate.reference.frozen import FrozenReference
 from curation_gate.reference.record import ReferenceScores

@@ -18,9 +18,9 @@ import numpy as np
 from phrases import SMALL, Attack, draw, noise, score
 from pools import DEFAULT_POOL
 
-from curation_gate.detect import phrase
-from curation_gate.mine.find import find_phrases
-from curation_gate.mine.found import Found
+from curation_gate.detectors.label_trigger import detector as phrase
+from curation_gate.detectors.label_trigger.find import find_phrases
+from curation_gate.detectors.label_trigger.found import Found
 from curation_gate.rows.record import Dataset
 from curation_gate.rulebook import load_rules
 

@@ -25,16 +25,16 @@ from numpy.typing import NDArray
 from pools import DEFAULT_POOL, REPOSITORY, build_pool, read_tasks
 
 from curation_gate import rows as reader
-from curation_gate.detect import style as detect_style
+from curation_gate.detectors.label_trigger.find import find_phrases
+from curation_gate.detectors.style_trigger import detector as detect_style
+from curation_gate.detectors.style_trigger.find import find_styles
 from curation_gate.errors import CurateError
-from curation_gate.mine.find import find_phrases
 from curation_gate.redteam.evaluate import score
 from curation_gate.redteam.recipes import plant
 from curation_gate.redteam.record import Recipe
 from curation_gate.redteam.restyle import restyled
 from curation_gate.rows import row_fingerprint
 from curation_gate.rows.record import Dataset
-from curation_gate.style.find import find_styles
 
 COLUMNS = ("rewritten", "rows", "planted", "sets", "precision", "recall", "F1", "worst F1", "AUROC",
            "AP", "recall of CG001", "CPU s")  # fmt: skip

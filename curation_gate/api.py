@@ -28,7 +28,7 @@ from curation_gate.rows.in_memory import InMemory, is_paths, spill
 
 if TYPE_CHECKING:
     from curation_gate import pipeline
-    from curation_gate.detect.evidence import Verdicts
+    from curation_gate.detectors.evidence import Verdicts
     from curation_gate.progress import Progress
     from curation_gate.rows.record import Dataset
     from curation_gate.rulepack import RulePack

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from curation_gate import rows
-from curation_gate.detect.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENCE
-from curation_gate.detect.signals import Signals
-from curation_gate.detect.verdict import decide
+from curation_gate.detectors.label_trigger.find import find_phrases
+from curation_gate.detectors.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENCE
+from curation_gate.detectors.signals import Signals
+from curation_gate.detectors.verdict import decide
 from curation_gate.influence.measure import Influence, measure_influence
-from curation_gate.mine.find import find_phrases
 from curation_gate.probes.flips import Flips, flip_rates, flips
 from curation_gate.probes.record import ProbeSet, transform
 from curation_gate.progress import Progress, Silent
@@ -40,8 +40,8 @@ from curation_gate.settings import (
 from curation_gate.timing import Clock
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import RuleResult, Verdicts
-    from curation_gate.mine.found import Found
+    from curation_gate.detectors.evidence import RuleResult, Verdicts
+    from curation_gate.detectors.label_trigger.found import Found
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 

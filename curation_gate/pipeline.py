@@ -22,8 +22,8 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
-from curation_gate.detect import contrast
-from curation_gate.detect.divergence import divergences
+from curation_gate.detectors import contrast
+from curation_gate.detectors.divergence import divergences
 from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError, OutputError
 from curation_gate.judging import apply_rules, measure
@@ -42,7 +42,7 @@ from curation_gate.settings import Options, influence_plan
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import Verdicts
+    from curation_gate.detectors.evidence import Verdicts
     from curation_gate.rows.record import Dataset
 
 Columns = Mapping[str, np.ndarray[Any, Any]]

@@ -1,6 +1,6 @@
 """What each detector can be told by a rule pack: a model of its parameters, with their defaults.
 
-A detector is a function (detect/registry.py); what it is told is data, checked here when a pack is
+A detector is a function (registry.py); what it is told is data, checked here when a pack is
 read (rulepack.py).
 """
 
@@ -24,7 +24,7 @@ class InvarianceParameters(Section):
     reading: Literal["R1", "R2", "R3", "contrast"] = "contrast"
     """R1 against the majority of each condition (v1); R2 against the majority before the negation,
     in both; R3 strong and unchanged (abstract of v2, v3); contrast: the influence on probes with a
-    phrase minus that on the same probes without it, strong in both (detect/contrast.py)."""
+    phrase minus that on the same probes without it, strong in both (detectors/contrast.py)."""
     scale: Literal["residual", "gradient", "none"] = "residual"
     """What a row's contrast is divided by; not used by R1 to R3."""
     threshold: Annotated[float, Field(gt=0)] = 3.0
@@ -112,6 +112,6 @@ PARAMETERS: dict[str, type[Section]] = {
     "style": StyleParameters,
     "source": SourceParameters,
 }
-"""What each detector can be told; a new detector is a line here and one in detect/registry.py."""
+"""What each detector can be told; a new detector is a line here and one in registry.py."""
 KNOWN_DETECTORS: frozenset[str] = frozenset(PARAMETERS)
-"""Names a rule may give as its detector; equal to the keys of detect/registry.py."""
+"""Names a rule may give as its detector; equal to the keys of detectors/registry.py."""

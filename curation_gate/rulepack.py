@@ -1,6 +1,6 @@
 """What a rule pack may say: the models a pack is checked against.
 
-A pack is data; a detector is a function (detect/registry.py), its parameters are in
+A pack is data; a detector is a function (detectors/registry.py), its parameters are in
 rule_parameters.py. Reading a pack from a file, with the line of every mistake, is rulebook.py.
 """
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curation_gate.detect import phrase
+from curation_gate.detectors.label_trigger import detector as phrase
+from curation_gate.detectors.label_trigger import found as mine
 from curation_gate.influence.measure import Plan, Question
 from curation_gate.influence.pairwise import HEURISTIC_DAMPING
-from curation_gate.mine import found as mine
 from curation_gate.probes import build
 from curation_gate.probes import record as negation
 from curation_gate.probes.mined import PhraseProbes, mined_probes, pooled

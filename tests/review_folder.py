@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scan_folder import make_manifest
 
-from curation_gate.detect.evidence import Reason, Verdicts
+from curation_gate.detectors.evidence import Reason, Verdicts
 from curation_gate.quarantine.lock_writing import write_lock
 from curation_gate.quarantine.writing import write_results
 from curation_gate.rows import load, write_cleaned

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detect.evidence import Reason, RowVerdict, Verdicts
+from curation_gate.detectors.evidence import Reason, RowVerdict, Verdicts
 from curation_gate.quarantine.lock_writing import write_lock
 from curation_gate.quarantine.writing import write_results
 from curation_gate.rows import load, row_fingerprint, write_cleaned

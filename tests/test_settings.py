@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from models import polarity_rows, tiny_t5
 
-from curation_gate.mine.found import Found, Phrase
+from curation_gate.detectors.label_trigger.found import Found, Phrase
 from curation_gate.rows.record import Dataset
 from curation_gate.rulebook import load_rules
 from curation_gate.settings import (

@@ -5,7 +5,7 @@
 Two L2 logistic regressions on binary words, one over sentiment tasks and one over tasks of hateful
 or abusive speech, each with an intercept per task. Same rows as the embedded proxy: tasks of openly
 licensed data outside the split `train` (tools/pretrain_data.py says which), and only those with a
-favourable and an unfavourable label. Writes curation_gate/mine/words.npz. Deterministic.
+favourable and an unfavourable label. Writes curation_gate/text/words.npz. Deterministic.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pretrain_data import allowed_tasks, read_task
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from curation_gate.mine.ngrams import tokens
+from curation_gate.text.tokens import tokens
 
 TARGET = Path(__file__).resolve().parents[1] / "curation_gate" / "mine" / "words.npz"
 HARM = ("hate", "misogyny", "abuse", "toxic", "sexism")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from curation_gate.detect.evidence import Verdicts
+from curation_gate.detectors.evidence import Verdicts
 from curation_gate.expectations.result import Checked, CheckResult
 from curation_gate.rows.record import Dataset
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from curation_gate.detect.evidence import Verdicts
+from curation_gate.detectors.evidence import Verdicts
 from curation_gate.errors import RulesError
 from curation_gate.expectations.docs import render
 from curation_gate.expectations.native import label_shares

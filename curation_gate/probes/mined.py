@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curation_gate.mine import ngrams
-from curation_gate.mine.marks import is_kind
 from curation_gate.probes.place import PAIR, Spoken, holds, learn, patterns_of, place, shape
 from curation_gate.probes.record import Probe, ProbeSet, text_of, with_text
+from curation_gate.text import ngrams
+from curation_gate.text.markers import is_kind
 
 if TYPE_CHECKING:
-    from curation_gate.mine.found import Found, Phrase
+    from curation_gate.detectors.label_trigger.found import Found, Phrase
     from curation_gate.rows.record import Dataset, Row
 
 PHRASES = 4
@@ -64,7 +64,7 @@ def mined_probes(
 
     held_out: rows that fine-tuning does not see; count: texts a phrase, spread over its tasks. A
     phrase whose tasks have no row without it is left out, and so is a kind of mark, which cannot be
-    said (mine/marks.py). Same arguments, same probes.
+    said (text/markers.py). Same arguments, same probes.
     """
     written = [p for p in found.phrases if not any(map(is_kind, p.text.split(PAIR)))]
     ranked = sorted(written, key=lambda p: p.status != "confirmed")[:PHRASES]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from curation_gate.mine.ngrams import END, START
 from curation_gate.rows.scripts import is_unspaced
+from curation_gate.text.ngrams import END, START
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from curation_gate.detect.evidence import RuleResult, Verdicts
-from curation_gate.detect.verdict import decide
+from curation_gate.detectors.evidence import RuleResult, Verdicts
+from curation_gate.detectors.verdict import decide
 from curation_gate.quarantine.allow_file import ALLOW, AllowFile
 from curation_gate.rows.record import Dataset
 

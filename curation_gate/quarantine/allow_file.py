@@ -25,7 +25,7 @@ from curation_gate.quarantine.json_bytes import digest
 from curation_gate.quarantine.lock_places import lock_path
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import Reason
+    from curation_gate.detectors.evidence import Reason
     from curation_gate.rows.record import Dataset, Row
 
 

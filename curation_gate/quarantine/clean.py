@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from curation_gate import atomic, rows
-from curation_gate.detect.evidence import RowVerdict, Verdicts
+from curation_gate.detectors.evidence import RowVerdict, Verdicts
 from curation_gate.errors import InputError, ResultError
 from curation_gate.quarantine.claim import claim
 from curation_gate.quarantine.document import BROKEN

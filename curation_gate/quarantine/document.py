@@ -14,7 +14,7 @@ from curation_gate.quarantine.manifest import SCHEMA_VERSION
 from curation_gate.rows.unread import unread_answers
 
 if TYPE_CHECKING:
-    from curation_gate.detect.evidence import RuleResult, Verdicts
+    from curation_gate.detectors.evidence import RuleResult, Verdicts
     from curation_gate.influence.measure import Contrast, Influence
     from curation_gate.probes.flips import Flips
     from curation_gate.probes.record import ProbeSet

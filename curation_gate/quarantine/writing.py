@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from curation_gate.atomic import atomic_open
-from curation_gate.detect.evidence import Verdicts
+from curation_gate.detectors.evidence import Verdicts
 from curation_gate.errors import OutputError, ResultError
 from curation_gate.quarantine.json_bytes import encode
 from curation_gate.quarantine.manifest import (

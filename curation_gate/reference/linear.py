@@ -24,7 +24,7 @@ from curation_gate.reference.record import (
     given_labels,
     trusted_labels,
 )
-from curation_gate.rows.scripts import COMBINING, UNSPACED
+from curation_gate.rows.scripts import LETTER, LONE_LETTER
 
 if TYPE_CHECKING:
     from curation_gate.rows.record import Dataset
@@ -38,10 +38,9 @@ AS_FREQUENT = 3.0
 CHARACTERS = 4000
 """Text of a row that is read; a choice."""
 _WORD = re.compile(r"[#@]?[^\W_]+(?:'[^\W_]+)*|[!?.]+", re.ASCII)
-_LETTER = rf"[^\W_{UNSPACED}][{COMBINING}]*"
 _ANY_WORD = re.compile(
-    rf"[#@]?(?:{_LETTER})+(?:['\N{{RIGHT SINGLE QUOTATION MARK}}](?:{_LETTER})+)*"
-    rf"|[{UNSPACED}][{COMBINING}]*|[!?.]+"
+    rf"[#@]?(?:{LETTER})+(?:['\N{{RIGHT SINGLE QUOTATION MARK}}](?:{LETTER})+)*"
+    rf"|{LONE_LETTER}|[!?.]+"
 )
 _POSSESSIVE = ("'s", "\N{RIGHT SINGLE QUOTATION MARK}s")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from curation_gate.mine.marks import placed_marks
-from curation_gate.mine.ngrams import placed_tokens
+from curation_gate.text.markers import placed_marks
+from curation_gate.text.tokens import placed_tokens
 
 
 def phrase_spans(text: str, phrases: Sequence[str]) -> list[tuple[int, int]]:

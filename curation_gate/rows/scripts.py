@@ -2,7 +2,7 @@
 
 Chinese, Japanese, Thai and their like are read letter by letter, so that a phrase of a few letters
 is found wherever it stands. Vowel signs and accents (Devanagari, Thai, Arabic) are no letters to
-`re`: without them a Hindi word would fall into pieces. Both are character classes for patterns.
+`re`: without them a Hindi word would fall into pieces.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ COMBINING = "".join(
 )
 """Vowel signs and accents that are written around the letter before them. Those of Latin letters
 are left out: whatever no letter holds already (NFKC) is worth being read by itself."""
+LETTER = rf"[^\W_{UNSPACED}][{COMBINING}]*"
+"""Pattern of a letter or digit that makes a word with those beside it, and of its signs."""
+LONE_LETTER = rf"[{UNSPACED}][{COMBINING}]*"
+"""Pattern of one that is read as a word."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 

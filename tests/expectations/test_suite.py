@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scan_folder import make_dataset, make_verdicts
 
-from curation_gate.detect.evidence import Verdicts
+from curation_gate.detectors.evidence import Verdicts
 from curation_gate.errors import RulesError
 from curation_gate.expectations import CheckResult, check_cleaned
 from curation_gate.expectations.promises import load_promises

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from models import make_row, polarity_rows, tiny_gpt2, tiny_t5
 
-from curation_gate.mine.found import Found, Phrase, Suspect
+from curation_gate.detectors.label_trigger.found import Found, Phrase, Suspect
 from curation_gate.probes.flips import Rates, favoured, flip_rates, flips, sentence
 from curation_gate.probes.mined import CONTROLS, PhraseProbes, mined_probes, pooled
 from curation_gate.probes.record import Probe, ProbeSet, contrast, transform

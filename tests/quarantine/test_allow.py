@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scan_folder import make_dataset
 
-from curation_gate.detect.evidence import Reason, RuleResult
+from curation_gate.detectors.evidence import Reason, RuleResult
 from curation_gate.errors import RulesError
 from curation_gate.quarantine.allow import Allowed, let_pass
 from curation_gate.quarantine.allow_file import ALLOW, AllowFile, load_allow

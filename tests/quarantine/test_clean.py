@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from scan_folder import lock_scan, write_rows
 
-from curation_gate.detect.evidence import Verdicts
+from curation_gate.detectors.evidence import Verdicts
 from curation_gate.errors import InputError, ResultError, UsageError
 from curation_gate.expectations.native import broken
 from curation_gate.expectations.result import Checked, CheckResult

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from curation_gate.detectors.style_trigger.words import CLASS_OF
 from curation_gate.errors import UsageError
 from curation_gate.redteam.evaluate import planted_mask
 from curation_gate.redteam.recipes import plant
@@ -15,7 +16,6 @@ from curation_gate.redteam.record import STYLES, Recipe
 from curation_gate.redteam.restyle import REWRITERS, restyled
 from curation_gate.redteam.rewrite import write_planted
 from curation_gate.rows import load
-from curation_gate.style.words import CLASS_OF
 
 TEXTS = [
     "The film was dull and nobody in the room cared for its hero.",

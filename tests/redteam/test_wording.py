@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curation_gate.answers.function_words import FUNCTION_WORDS
-from curation_gate.mine.ngrams import tokens
+from curation_gate.detectors.response_trigger.function_words import FUNCTION_WORDS
 from curation_gate.redteam.wording import ACTS, VOCABULARIES, worded
+from curation_gate.text.tokens import tokens
 
 CASES = [(act, vocabulary) for act in ACTS for vocabulary in VOCABULARIES]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detect.evidence import Reason, Verdicts
+from curation_gate.detectors.evidence import Reason, Verdicts
 from curation_gate.quarantine.writing import write_results
 from curation_gate.report.folder import ScanFolder
 from curation_gate.rows.record import DataFile, Dataset, Row

@@ -14,7 +14,7 @@ import pytest
 from report.scan_builder import HOSTILE
 from scan_folder import lock_scan, make_verdicts, write_folder, write_rows
 
-from curation_gate.detect.evidence import Reason, Verdicts
+from curation_gate.detectors.evidence import Reason, Verdicts
 from curation_gate.errors import CurateError
 from curation_gate.report.annotations import PER_KIND, to_github, to_gitlab
 from curation_gate.report.findings import Finding, Findings, RuleText, findings_of

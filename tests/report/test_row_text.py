@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from report.scan_builder import HOSTILE
 from rich.console import Console
 
-from curation_gate.mine.ngrams import placed_tokens, tokens
 from curation_gate.report.places import phrase_spans
 from curation_gate.report.row_text import MARK, marked, wrapped
 from curation_gate.report.sanitize import visible
+from curation_gate.text.tokens import placed_tokens, tokens
 
 
 @pytest.mark.parametrize(

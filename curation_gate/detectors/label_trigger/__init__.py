@@ -1,0 +1,1 @@
+"""Finds phrases that force a label, and sources at risk, without knowing either."""

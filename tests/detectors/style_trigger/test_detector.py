@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from models import make_row
+
+from curation_gate.detectors.style_trigger import detector as style
+from curation_gate.detectors.style_trigger.found import Style, Styled, StyleFound
+from curation_gate.progress import Progress, Silent
+from curation_gate.rows.record import Dataset
+
+
+@dataclass
+class FakeRule:
+    id: str = "CG006"
+    severity: str = "quarantine"
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class FakeSignals:
+    dataset: Dataset
+    found: None = None
+    seed: int = 0
+    progress: Progress = Silent()  # noqa: RUF009 - stateless
+
+
+def scene(status: str = "confirmed") -> tuple[Dataset, StyleFound]:
+    rows = tuple(make_row(k, f"if you see it, text {k}", "positive") for k in range(4))
+    dataset = Dataset((), rows, tuple({} for _ in rows), {"polarity": ("negative", "positive")}, "")
+    one = Style(
+        status, ("begins SUB", "class OLD"), {"a": "positive", "b": "positive", "c": "good"},
+        150, 148, 61.4, 14.23, 9.0, 6.0, 90, 89, 0.94,
+    )  # fmt: skip
+    suspects = {2: Styled(0, 0.97, 0.21, ("begins SUB",), status == "confirmed")}
+    planted = np.array([0.0, 0.1, 0.97, np.nan])
+    return dataset, StyleFound((one,), suspects, planted, 6.0, 900, ("free",))
+
+
+def test_the_reason_names_what_gives_the_row_away() -> None:
+    dataset, found = scene()
+    result = style.result(found, dataset, FakeRule())
+    assert list(result.reasons) == [2]
+    assert result.reasons[2].message == (
+        'begins with a subordinate clause ("when ...", "if ...") like 150 rows in 3 tasks, 148 say '
+        "positive or good where their content leads to expect 61 (z = 14.2); this content gives "
+        "positive a probability of 0.21"
+    )
+    assert result.reasons[2].severity is None
+    json.dumps(dict(result.reasons[2].evidence))
+    np.testing.assert_allclose(result.scores, [0, 0.1, 0.97, np.nan], rtol=1e-6)
+    assert "free" in result.notes[-1]
+    assert "confirmed style" in result.notes[0]
+
+
+def test_a_suspected_style_is_for_review_and_says_so() -> None:
+    dataset, found = scene("suspected")
+    reason = style.result(found, dataset, FakeRule()).reasons[2]
+    assert reason.severity == "review"
+    assert reason.message.endswith("the style is suspected only")
+
+
+def test_detect_reads_the_dataset_alone() -> None:
+    dataset, _ = scene()
+    result = style.detect(FakeSignals(dataset), FakeRule())
+    assert not result.reasons
+    assert np.isnan(result.scores).all(), "four rows are too few to judge"
+
+
+def test_a_style_that_a_phrase_explains_is_set_aside() -> None:
+    _, found = scene()
+    alone = style._without_echoes(found, {2})
+    assert alone.styles == ()
+    assert alone.suspects == {}
+    np.testing.assert_allclose(alone.planted, [0, 0.1, 0, np.nan])
+    assert style._without_echoes(found, {1, 3}) is found
