@@ -38,14 +38,21 @@ class InvarianceParameters(Section):
 class PhraseParameters(Section):
     """A phrase that goes with a label the rest of the text does not explain."""
 
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Family-wise error rate of the permutation null, over all phrases of a set."""
-    draws: Annotated[int, Field(ge=20)] = 200
-    """Permutations behind the null."""
-    support: Annotated[int, Field(ge=3)] = 4
-    """Rows a phrase needs to be counted."""
-    rounds: Annotated[int, Field(ge=1)] = 5
-    """How often the search is repeated without the rows of the phrases already found."""
+    support: Annotated[int, Field(ge=3)] = 5
+    """Rows a phrase needs to be weighed: the fewest the model of the verdict was fitted on."""
+    candidates: Annotated[int, Field(ge=10)] = 300
+    """Phrases of a set that are weighed, the strongest ones of the screen."""
+    pairs: Annotated[int, Field(ge=0)] = 60
+    """Pairs of phrases that are weighed beside them."""
+    review: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Probability of being a trigger from which a phrase's rows are for review; quarantine begins
+    where the model's own threshold lies, fitted to its budget of false alarms."""
+    extreme: Annotated[float, Field(gt=0)] = 15.0
+    """z, that neither the other words nor the encoder explain, from which a phrase is for review
+    whatever its probability: silence about an overwhelming phrase is a defect."""
+    extreme_rows: Annotated[int, Field(ge=3)] = 30
+    """So is one all of whose rows have one label, where that is as surprising as this many rows of
+    a label that half of all rows have."""
 
 
 class StyleParameters(Section):

@@ -151,7 +151,7 @@ def build_probes(
     """
     wanted = pack.probes
     phrases: tuple[PhraseProbes, ...] = ()
-    if found is not None and found.phrases:
+    if found is not None and found.accused:
         phrases = mined_probes(dataset, found, held_out=held_out, seed=options.seed)
     return Asked(_probe_set(dataset, wanted, pack, options, phrases), phrases)
 

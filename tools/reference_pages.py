@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from the code: the commands, the rules, the exit codes.
+"""Write the pages of docs/ that are made from the code: commands, rules, exit codes, numbers.
 
     python tools/reference_pages.py            write them
     python tools/reference_pages.py --check    exit code 1 where one of them is out of date
@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from curation_gate.cli import main as cli
+from curation_gate.detectors.label_trigger.numbers import NUMBERS, SIBLINGS
 from curation_gate.rulecatalog import catalog, packs
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -82,9 +83,44 @@ a terminal there is no spinner and no prompt. `CURATE_DEBUG=1` shows the traceba
 """
 
 
+POINTS = {1: "more of it", -1: "less of it", 0: "left to the fit"}
+GROUPS = {
+    "counts": ("Counts", "What can be counted of the phrase and of the outcome it goes with."),
+    "words": ("Words", "What the set's own words lead to expect of its rows, the phrase masked."),
+    "table": ("Word table", "What words mean, from a frozen table that never saw the rows."),
+    "encoder": ("Encoder", "A frozen sentence encoder, its heads fitted without the judged rows."),
+    "form": ("Form", "What the phrase looks like, and where it stands."),
+    "neighbours": ("Neighbours", "What it is beside the other phrases that are weighed."),
+}
+
+
+def numbers() -> str:
+    """Return reference/numbers.md: what each number says that CG001 weighs."""
+    lines = [
+        MADE,
+        "# The numbers CG001 weighs\n",
+        "Each phrase that [CG001](../rules/CG001.md) lists has all of these in `manifest.json`,",
+        "under `numbers`; `contributions` says what each added to the log-odds of a trigger, in",
+        "nats. The outcome is the label that the phrase goes with in a task; z counts standard",
+        "deviations. Where a direction is named, the fit of the model was held to it.",
+    ]
+    every = (*NUMBERS, SIBLINGS)
+    for group in dict.fromkeys(number.group for number in every):
+        title, said = GROUPS[group]
+        lines += ["", f"## {title}", "", said, ""]
+        lines += ["| number | what it is | speaks for a trigger |", "|---|---|---|"]
+        lines += [
+            f"| `{number.name}` | {number.says} | {POINTS[number.points]} |"
+            for number in every
+            if number.group == group
+        ]
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
     "reference/commands.md": commands,
     "reference/exit-codes.md": exit_codes,
+    "reference/numbers.md": numbers,
     "rules/index.md": rules,
 }
 

@@ -37,7 +37,8 @@ def command(folder: Path, row: str, form: str) -> int:
     DIR is the scan folder, or the data file it belongs to. ROW is the row's index (from 0), its id,
     or the first six or more digits of its fingerprint; `row:7`, `id:7` and `fingerprint:abc123`
     say which is meant. A kept row can be explained too. Phrases that a rule names are marked in the
-    text, and what was decided in `curate review` stands with it.
+    text; where a rule weighs them, what made up their probability of being a trigger is listed.
+    What was decided in `curate review` stands with it.
     """
     from curation_gate.report.evidence import find_row, gather
     from curation_gate.report.folder import find, load

@@ -46,7 +46,7 @@ class PhraseProbes:
     control_of: str | None
     """The phrase a control is matched to; None for a phrase that was found."""
     status: str
-    """confirmed, suspected or control."""
+    """confirmed, review or control."""
     probes: ProbeSet
     held_out: int
     """Probes whose text fine-tuning did not see."""
@@ -66,9 +66,9 @@ def mined_probes(
     phrase whose tasks have no row without it is left out, and so is a kind of mark, which cannot be
     said (text/markers.py). Same arguments, same probes.
     """
-    written = [p for p in found.phrases if not any(map(is_kind, p.text.split(PAIR)))]
+    written = [p for p in found.accused if not any(map(is_kind, p.text.split(PAIR)))]
     ranked = sorted(written, key=lambda p: p.status != "confirmed")[:PHRASES]
-    barred = {word for p in found.phrases for word in p.text.split()}
+    barred = {word for p in found.accused for word in p.text.split()}
     result: list[PhraseProbes] = []
     for number, phrase in enumerate(ranked):
         rng = np.random.default_rng([seed, number])
@@ -115,7 +115,7 @@ def _base_rows(
     Rows whose answer is another than the forced one, since only they can flip; where a task has
     none, any.
     """
-    every = [patterns_of(p.text) for p in found.phrases]
+    every = [patterns_of(p.text) for p in found.accused]
     turns: list[tuple[bool, int, str, Row]] = []
     for task, target in sorted(phrase.targets.items()):
         own = [r for r in dataset.rows if r.task == task and r.index not in found.suspects]

@@ -17,6 +17,7 @@ from curation_gate.quarantine.journal import decisions, read_journal
 from curation_gate.quarantine.manifest import DECIDED, QUARANTINE
 from curation_gate.report.fields import Fields
 from curation_gate.report.folder import ScanFolder, quoted
+from curation_gate.report.weighed import split
 
 _LISTED = 10
 _MIN_PREFIX = 6
@@ -172,13 +173,14 @@ def gather(scan: ScanFolder, row: int) -> Evidence:
 def _named(
     scan: ScanFolder, reasons: tuple[Mapping[str, Any], ...]
 ) -> tuple[Mapping[str, Any], ...]:
-    """Return the phrases of the manifest that the reasons of a row are about, in its order."""
+    """Return the found phrases that the reasons of a row are about, as the manifest has them."""
     about = set()
     for reason in reasons:
         found = reason.get("evidence")
         if isinstance(found, Mapping):
             about |= {str(found[key]) for key in ("phrase", "about") if found.get(key)}
-    return tuple(p for p in scan.manifest["phrases"] if str(p.get("phrase")) in about)
+    found, _ = split(scan.manifest["phrases"])
+    return tuple(p for p in found if str(p.get("phrase")) in about)
 
 
 def _decision(scan: ScanFolder, line: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -13,6 +13,7 @@ from curation_gate.report.fields import value_text
 from curation_gate.report.row_text import GUTTER, wrapped
 from curation_gate.report.sanitize import cut, lines, plain
 from curation_gate.report.terminal import STYLES
+from curation_gate.report.weighed import probability, signed, told, weighed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,7 +67,43 @@ def print_evidence(evidence: Evidence, console: Console) -> None:
                 )
             )
 
+    for phrase in evidence.phrases:
+        _print_weighed(phrase, console)
     _print_phrases(evidence, console)
+
+
+def _print_weighed(phrase: Mapping[str, Any], console: Console) -> None:
+    """Print P(trigger) of a phrase and the sum it comes from, largest numbers first."""
+    found = weighed(phrase)
+    if found is None:
+        return
+    chance = probability(phrase)
+    console.print()
+    console.print(
+        Text.assemble(
+            (f'Phrase "{plain(str(phrase.get("phrase", "")))}"', "bold"),
+            f": P(trigger) {chance}" if chance else "",
+            f", {plain(str(phrase['status']))}" if phrase.get("status") else "",
+        )
+    )
+    before, target, behind = told(phrase)
+    if said := f"{before}{plain(target)}{behind}":
+        console.print(Padding(Text(said + "."), (0, 0, 0, 2), expand=False))
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(f"{signed(found.intercept)} nats"), Text("start of every candidate", "dim"))
+    for part in found.parts:
+        says = f": {part.says}" if part.says else ""
+        table.add_row(
+            Text(f"{part.added} nats"), Text.assemble(plain(part.measured), (says, "dim"))
+        )
+    if found.more:
+        rest = f"{found.more} more, together; each stands in manifest.json"
+        table.add_row(Text(f"{signed(found.rest)} nats"), Text(rest, "dim"))
+    total = f"log-odds of a trigger{f': P(trigger) {chance}' if chance else ''}"
+    table.add_row(Text(f"= {signed(found.log_odds)} nats", "bold"), Text(total, "bold"))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _print_phrases(evidence: Evidence, console: Console) -> None:

@@ -27,7 +27,8 @@ from curation_gate.report.fields import evidence_text
 from curation_gate.report.folder import ScanFolder, load, quoted, shown
 from curation_gate.report.marked import mark
 from curation_gate.report.summary import SourceLine, Summary, TaskLine, rows, summarise
-from curation_gate.report.triggers import triggers
+from curation_gate.report.triggers import passed_over, triggers
+from curation_gate.report.weighed import signed, split
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,7 @@ def render(folder: Path, *, name: Path | None = None) -> str:
 
 def _render(scan: ScanFolder) -> str:
     summary = summarise(scan)
+    found, passed = split(scan.manifest["phrases"])
     page = {
         "summary": summary,
         "version": str(scan.manifest["tool"]["version"]),
@@ -66,7 +68,9 @@ def _render(scan: ScanFolder) -> str:
         "folder": shown(scan.name),
         "names": [str(file["name"]) for file in scan.manifest["dataset"]["files"]],
         "triggers": triggers(scan, _MAX_LISTED),
-        "phrases": len(scan.manifest["phrases"]),
+        "phrases": len(found),
+        "passed": passed_over(scan, _MAX_LISTED),
+        "passed_phrases": len(passed),
         "flagged": len(scan.flagged),
         "charts": _charts(scan),
         "floor": _floor(summary),
@@ -101,8 +105,8 @@ def _templates() -> tuple[jinja2.Template, jinja2.Template]:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"mark": mark, "rows": rows, "percent": _percent}
-    environment.globals["share_bar"] = _share_bar
+    environment.filters |= {"mark": mark, "rows": rows, "percent": _percent, "signed": signed}
+    environment.globals |= {"share_bar": _share_bar, "nats_bar": _nats_bar}
     for name, file in (("style", "page.css"), ("script", "page.js")):
         text = _source(file)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
@@ -123,6 +127,10 @@ def _draw(row: jinja2.Template, card: Card) -> Markup:
 def _share_bar(line: TaskLine | SourceLine, full: int) -> Markup:
     bar = plots.share_bar(line.quarantine, line.review, line.rows, full)
     return Markup(bar)  # noqa: S704 - numbers only
+
+
+def _nats_bar(nats: float, full: float) -> Markup:
+    return Markup(plots.nats_bar(nats, full))  # noqa: S704 - numbers only
 
 
 def _bar_end(lines: Sequence[TaskLine | SourceLine]) -> int:

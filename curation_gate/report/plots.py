@@ -130,6 +130,20 @@ def share_bar(quarantine: int, review: int, rows: int, full: int = 100) -> str:
     )
 
 
+def nats_bar(nats: float, full: float) -> str:
+    """Return a thin SVG bar from its middle: to the right for nats above 0, to the left below.
+
+    full: nats that fill one side, above 0. For the eye alone: the number stands beside it.
+    """
+    width = 50 * min(abs(nats) / full, 1.0) if full > 0 else 0.0
+    begin, side = (50.0, "for") if nats > 0 else (50.0 - width, "against")
+    return (
+        '<svg class="nats" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="rest" width="100" height="8"/>'
+        f'<rect class="{side}" x="{begin:.2f}" width="{width:.2f}" height="8"/></svg>'
+    )
+
+
 def bar_end(shares: Sequence[float]) -> int:
     """Return the percent at which the bars of a table end: the first round one no share exceeds.
 

@@ -17,9 +17,12 @@ from curation_gate.report.folder import ScanFolder, load
 from curation_gate.report.sanitize import plain
 from curation_gate.report.stages import TerminalProgress
 from curation_gate.report.summary import Summary, rows, summarise
+from curation_gate.report.weighed import probability, split, strongest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
 
     from rich.console import Console
 
@@ -36,6 +39,8 @@ STYLES = {
 _EXAMPLES = 5
 _TASKS = 8
 _PHRASES = 10
+_PASSED = 3
+"""Phrases that were passed over, listed (a choice: enough to see what the scan looked at)."""
 
 
 def print_summary(folder: Path, console: Console) -> None:
@@ -57,6 +62,7 @@ def print_summary(folder: Path, console: Console) -> None:
     for title, body in (
         ("Rules", _rules(summary)),
         ("Phrases", _phrases(scan)),
+        ("Weighed and passed over", _passed_over(scan)),
         ("Tasks", _tasks(summary)),
         ("Examples", _examples(scan, console)),
         ("Notes", _notes(summary)),
@@ -113,21 +119,55 @@ def _rules(summary: Summary) -> Table | Text:
 
 
 def _phrases(scan: ScanFolder) -> Table | None:
-    found = scan.manifest["phrases"]
+    found, _ = split(scan.manifest["phrases"])
     if not found:
         return None
-    table = _table("phrase", "towards", "rows", "tasks", "evidence", right=("rows", "tasks"))
+    names = ("phrase", "P", "towards", "rows", "tasks", "evidence")
+    table = _table(*names, right=("P", "rows", "tasks"))
     for phrase in found[:_PHRASES]:
-        rest = {k: v for k, v in phrase.items() if k not in ("phrase", "target", "rows", "tasks")}
         table.add_row(
             _line(f'"{phrase["phrase"]}"', "bold"),
+            Text(probability(phrase)),
             _line(str(phrase.get("target", ""))),
             _line(str(phrase.get("rows", ""))),
             _line(str(phrase.get("tasks", ""))),
-            _line(str(phrase.get("asked") or evidence_text(rest))[:400], "dim"),
+            _line(_evidence(phrase)[:400], "dim"),
         )
     if len(found) > _PHRASES:
         table.add_row(Text(f"{len(found) - _PHRASES:,} more", "dim"))
+    if any(probability(phrase) for phrase in found):
+        table.caption = "P: probability of being a trigger; behind a number, the nats it added"
+        table.caption_justify = "left"
+    return table
+
+
+def _evidence(phrase: Mapping[str, Any]) -> str:
+    """Return what speaks for a phrase: what weighed most, what the proxy said, or all there is."""
+    most = strongest(phrase, 1)
+    asked = str(phrase.get("asked") or "")
+    if most:
+        return "; ".join(filter(None, (f"{phrase.get('status', '')}: {most}", asked)))
+    own = ("phrase", "target", "rows", "tasks", "probability", "numbers", "contributions")
+    return asked or evidence_text({k: v for k, v in phrase.items() if k not in own})
+
+
+def _passed_over(scan: ScanFolder) -> Table | None:
+    _, passed = split(scan.manifest["phrases"])
+    if not passed:
+        return None
+    table = _table("phrase", "P", "towards", "rows", "against it", right=("P", "rows"))
+    for phrase in passed[:_PASSED]:
+        table.add_row(
+            _line(f'"{phrase["phrase"]}"', "dim"),
+            Text(probability(phrase), "dim"),
+            _line(str(phrase.get("target", "")), "dim"),
+            _line(str(phrase.get("rows", "")), "dim"),
+            _line(strongest(phrase, -1)[:400], "dim"),
+        )
+    if len(passed) > _PASSED:
+        table.add_row(Text(f"{len(passed) - _PASSED:,} more", "dim"))
+    table.caption = "most likely honest: no row is flagged for them"
+    table.caption_justify = "left"
     return table
 
 

@@ -1,4 +1,7 @@
-"""The phrases a scan found, with their evidence and a few rows to judge them by."""
+"""The phrases a scan found, with their evidence and a few rows to judge them by.
+
+Phrases that were weighed and passed over accuse nobody and are listed apart.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,14 @@ from curation_gate.report.cards import phrases_of
 from curation_gate.report.fields import value_text
 from curation_gate.report.folder import ScanFolder
 from curation_gate.report.marked import mark
+from curation_gate.report.weighed import (
+    Weighed,
+    probability,
+    split,
+    strongest,
+    told,
+    weighed,
+)
 
 EXAMPLES = 3
 """Rows shown for a phrase (a choice: they fit beside its evidence)."""
@@ -20,19 +31,18 @@ _LISTED = 20
 """Tasks and pieces of evidence listed for a phrase; the rest is in manifest.json."""
 _TEXT = 260
 """Characters of an example."""
-_OWN_PLACE = frozenset({"phrase", "status", "target", "targets", "rows", "tasks", "with_words"})
+_OWN_PLACE = frozenset(
+    {"phrase", "status", "target", "targets", "rows", "tasks", "with_words"}
+    | {"probability", "numbers", "contributions"}
+)
 _NAMES: Mapping[str, str] = {
     "target_rows": "rows with that answer",
     "expected": "rows expected to have it",
     "z": "z over all its rows",
     "adverse_rows": "rows whose own text speaks for another answer",
     "adverse_target_rows": "of these, rows with that answer",
-    "adverse_expected": "of these, expected to have it",
-    "adverse_z": "z over these rows",
     "threshold": "z it had to reach",
     "elsewhere_z": "z without its strongest task",
-    "frozen_z": "z by scores that saw no label",
-    "round": "found in round",
 }
 
 
@@ -52,7 +62,11 @@ class Trigger:
 
     phrase: Markup
     status: Markup | None
-    """`confirmed`, `suspected`, or what else the rule calls it."""
+    """`confirmed`, `review`, or what else the rule calls it."""
+    probability: str
+    """P(trigger); empty where the rule gives none."""
+    weighed: Weighed | None
+    """What that is the sum of; None for a rule that weighs nothing. Names in it are not escaped."""
     lead: Markup
     """What it does, in one sentence."""
     companions: tuple[Markup, ...]
@@ -65,15 +79,41 @@ class Trigger:
     """Flagged rows whose reasons name it."""
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A phrase that was weighed and accuses no row; every text already escaped."""
+
+    phrase: Markup
+    probability: str
+    lead: Markup
+    speaks_for: Markup
+    """The numbers that added most; empty where none did."""
+    speaks_against: Markup
+
+
+def passed_over(scan: ScanFolder, most: int) -> list[PassedOver]:
+    """Return the first `most` phrases that were weighed and passed over, most probable first."""
+    return [
+        PassedOver(
+            mark(str(phrase["phrase"]), 120),
+            probability(phrase),
+            _lead(phrase),
+            mark(strongest(phrase, 1), 160),
+            mark(strongest(phrase, -1), 160),
+        )
+        for phrase in split(scan.manifest["phrases"])[1][:most]
+    ]
+
+
 def triggers(scan: ScanFolder, most: int) -> list[Trigger]:
-    """Return the first `most` phrases of a scan, in the order of the manifest."""
+    """Return the first `most` phrases that a scan found, in the order of the manifest."""
     holders: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for line in scan.flagged:  # most suspect first
         for phrase in phrases_of(line):
             holders[phrase].append(line)
     return [
         _trigger(scan, phrase, holders.get(str(phrase["phrase"]), []))
-        for phrase in scan.manifest["phrases"][:most]
+        for phrase in split(scan.manifest["phrases"])[0][:most]
     ]
 
 
@@ -93,6 +133,8 @@ def _trigger(
     return Trigger(
         phrase=mark(text, 120),
         status=None if phrase.get("status") is None else mark(value_text(phrase["status"]), 40),
+        probability=probability(phrase),
+        weighed=weighed(phrase),
         lead=_lead(phrase),
         companions=tuple(
             mark(value_text(word), 60) for word in (words if isinstance(words, list) else ())
@@ -109,26 +151,10 @@ def _trigger(
 
 def _lead(phrase: Mapping[str, Any]) -> Markup:
     """Return what is known of rows, tasks and target, in words."""
-    rows, tasks, target = (phrase.get(key) for key in ("rows", "tasks", "target"))
-    parts = []
-    if _is_count(rows):
-        parts.append(f"{rows:,} row{'' if rows == 1 else 's'} hold{'s' if rows == 1 else ''} it")
-    if _is_count(tasks):
-        parts.append(f"in {tasks:,} task{'' if tasks == 1 else 's'}")
-    told = Markup(" ").join(parts)
-    given, expected = phrase.get("target_rows"), phrase.get("expected")
-    if target is None:
-        return told
-    answer = Markup("<bdi>{}</bdi>").format(mark(value_text(target), 80))
-    if _is_count(given) and isinstance(expected, int | float) and told:
-        return Markup(
-            "{}. {} of them answer {}, where the rest of their text leads to expect {}"
-        ).format(told, f"{given:,}", answer, f"{expected:,.0f}")
-    return Markup("{}{}ushes towards {}").format(told, "; it p" if told else "P", answer)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    before, target, behind = told(phrase)
+    if not target:
+        return Markup("{}").format(before)
+    return Markup("{}<bdi>{}</bdi>{}").format(before, mark(target, 80), behind)
 
 
 def _name(key: str) -> Markup:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.text.tokens import is_word
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
@@ -58,7 +60,7 @@ def masked_words(grams: Grams) -> csr_matrix:
     own = own_words(grams)
     masked = (own + _satellites(grams, own)).tocsr()
     masked.data[:] = 1.0
-    letters = np.array([word[0].isalnum() for word in grams.words], dtype=np.float64)
+    letters = np.array([is_word(word) for word in grams.words], dtype=np.float64)
     long = masked @ letters >= INSERTION
     frozen = (diags(long.astype(np.float64)) @ masked).tocsr()
     frozen.eliminate_zeros()

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.text.markers import marks
-from curation_gate.text.tokens import tokens
+from curation_gate.text.tokens import is_word, tokens
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -107,7 +107,7 @@ def count_tokens(
     cells = kept[word_of]
     word_rows = _table(rename[word_of[cells]], row_of[cells], n, u)
     ids, starts = rename[ids[: starts[n]]], starts[: n + 1]
-    letters = np.array([w[0].isalnum() for w in words], dtype=np.bool_)
+    letters = np.array([is_word(w) for w in words], dtype=np.bool_)
     own_frequency = frequency[kept]
     joins = letters & (own_frequency >= support)
     place, at = _with_ends(ids, starts, u, joins)

@@ -65,3 +65,8 @@ def placed_tokens(text: str) -> list[tuple[str, int, int]]:
             token = f"U+{ord(token):04X}"
         found.append((token.removesuffix("'s"), start, end))
     return found
+
+
+def is_word(token: str) -> bool:
+    """Tell whether a token is a word or a number: no sign, no mark (markers.py), no `U+200B`."""
+    return token[:1].isalnum() and not token.startswith("U+")

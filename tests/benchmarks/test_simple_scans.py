@@ -119,13 +119,12 @@ def test_the_payload_scan_leaves_label_tasks_alone():
 def test_label_issues_are_labels_that_other_rows_speak_against():
     from simple_scans import label_issues
 
-    dataset = reviews(planted=0)
-    rows = list(dataset.rows)
-    turned = [10, 51, 200]
+    texts = ["a good film", "a bad film"] * 100
+    labels = ["positive", "negative"] * 100
+    turned = [10, 51, 120]
     for k in turned:
-        other = "negative" if rows[k].output == "positive" else "positive"
-        rows[k] = replace(rows[k], output=other)
-    scan = label_issues(replace(dataset, rows=tuple(rows)))
+        labels[k] = "negative" if labels[k] == "positive" else "positive"
+    scan = label_issues(labelled(texts, labels))
     assert np.flatnonzero(scan.flags).tolist() == turned
     assert set(np.argsort(-scan.scores)[:3].tolist()) == set(turned)
     assert not label_issues(free([("a b", "c")] * 20)).flags.any()

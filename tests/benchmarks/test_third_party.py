@@ -106,9 +106,10 @@ def test_a_set_of_others_is_the_same_in_every_form(tmp_path):
         assert len(dataset.label_spaces[dataset.tasks[0]]) == 2
 
 
-def test_a_run_goes_on_where_it_was(tmp_path, capsys):
+def test_a_run_goes_on_where_it_was(tmp_path, capsys, monkeypatch):
     import third_party
 
+    monkeypatch.setattr(third_party, "RUNS", tmp_path / "runs")
     put(tmp_path / "data", "films", records("ni"), [3, 5], [])
     results = tmp_path / "results.jsonl"
     arguments = ["--data", str(tmp_path / "data"), "--results", str(results), "--forms",
@@ -153,6 +154,7 @@ def test_sets_are_chosen_by_kind_name_and_form(tmp_path):
         {("cf_prefix_imdb", "ni"), ("honest_a", "alpaca")}, [])  # fmt: skip
     assert chosen("--only", "cf_", "--forms", "own,chat")[0] == {
         ("cf_prefix_imdb", "ni"), ("cf_prefix_imdb", "chat")}  # fmt: skip
+    assert {name for name, _ in chosen("--only", "cf_,honest")[0]} == {"cf_prefix_imdb", "honest_a"}
     work, without = chosen("--sets", "other")
     assert work == {("turns", "chat")}
     assert len(without) == 3
@@ -165,7 +167,7 @@ def test_a_changed_detector_leaves_the_other_figures(tmp_path, monkeypatch):
 
     for folder in ("benchmarks", "curation_gate/rows", "curation_gate/text", "rules"):
         (tmp_path / folder).mkdir(parents=True)
-    for name in ("third_party", "third_party_forms", "simple_scans", "measuring"):
+    for name in (*third_party.OWN, "simple_scans"):
         (tmp_path / "benchmarks" / f"{name}.py").write_text(name)
     (tmp_path / "curation_gate/text/ngrams.py").write_text("1")
     (tmp_path / "curation_gate/rows/load.py").write_text("1")
@@ -191,10 +193,12 @@ def test_figures_are_those_of_the_verdicts(tmp_path, monkeypatch):
 
     put(tmp_path / "data", "films", records("ni"), [0, 1, 2, 3], [4, 5])
     reason = SimpleNamespace(rule="CG001", evidence={"phrase": "scene"})
+    features = {"features": ["capitals", "all", "our"], "status": "suspected"}
+    styled = SimpleNamespace(rule="CG001", evidence=features)
     said = judged(
         ["quarantine", "quarantine", "review", "keep", "quarantine", *["keep"] * 35],
         [0.9, 0.9, 0.5, 0.1, 0.8, *[0.2] * 35],
-        {0: (reason,), 1: (reason,), 4: (reason,)},
+        {0: (reason,), 1: (reason,), 4: (reason,), 2: (styled,)},
         [{"phrase": "dull", "status": "suspected", "probability": 0.25},
          {"phrase": "scene", "probability": 0.97}, {"phrase": "nowhere"}],
     )  # fmt: skip
@@ -206,18 +210,21 @@ def test_figures_are_those_of_the_verdicts(tmp_path, monkeypatch):
     assert {k: figures[k] for k in expected} == expected
     # above all 36 honest rows: two; above 35 of them: one; above none: one
     assert figures["auroc"] == pytest.approx((36 + 36 + 35 + 0) / (4 * 36), abs=1e-4)
-    first, second, third = figures["named"]
+    first, second, third, fourth = figures["named"]
     assert (first["phrase"], first["probability"]) == ("scene", 0.97)
     assert first["planted"] == pytest.approx(2 / 3)  # of the rows it is a reason for
     assert (second["phrase"], second["planted"]) == ("nowhere", None)
     assert third["status"] == "suspected"
     assert third["planted"] == pytest.approx(2 / 20)  # of the rows that hold it
+    assert (fourth["phrase"], fourth["status"]) == ("capitals, all", "suspected")
+    assert fourth["planted"] == 1
 
 
-def test_the_product_is_measured_by_its_own_verdicts(tmp_path):
+def test_the_product_is_measured_by_its_own_verdicts(tmp_path, monkeypatch):
     import third_party
     from third_party_forms import find
 
+    monkeypatch.setattr(third_party, "RUNS", tmp_path / "runs")
     put(tmp_path / "data", "films", records("alpaca"), [0], [])
     (chosen,) = find(tmp_path / "data")
     figures = third_party.measure(third_party.Work(chosen, "chat", "product", "0"))
@@ -242,10 +249,10 @@ def test_the_page_has_means_and_spares_the_reader_honest_words():
              {"phrase": "foulword", "planted": 0.1, "status": "suspected", "probability": 0.5},
              {"phrase": "unseen", "planted": None}]  # fmt: skip
     results = [
+        figure("a", "label issues", 25, 50),
         figure("a", "product", 50, 50, named=named, cover=9, cover_flagged=2),
         figure("b", "product", 0, 0),
         figure("c", "product", 7, 7, kind="text", form="chat", own=False),
-        figure("a", "label issues", 25, 50),
         figure("honest_a", "product", 0, 3, kind="honest", planted=0, auroc=None),
         figure("honest_b", "product", 0, 0, kind="honest", planted=0, auroc=None),
         {"set": "d", "form": "ni", "part": "product", "code": "0", "error": "rows were lost"},
@@ -256,6 +263,7 @@ def test_the_page_has_means_and_spares_the_reader_honest_words():
     assert "| Labels, a trigger with words | ni | 2 | 0.50 | 0.50 |" in lines
     free = "| Free text, a trigger in words or characters | chat | 1 | 0.25 | - |"
     assert free in lines  # 14 / 57
+    assert "| Honest sets | own | 2 | 3 of 2,000 | - |" in lines
     first = next(line for line in lines if line.startswith("| a | ni (own) | 1,000"))
     assert "| 50 | 1.00 | 1.00 | **1.00** | 1.10 | 0.90 |" in first
     assert "`cf \\| x` 0.88, (honest) suspected 0.50, (honest)" in first

@@ -12,6 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.detectors.evidence import Reason, Verdicts
+from curation_gate.detectors.label_trigger.detector import described
+from curation_gate.detectors.label_trigger.evidence import NAMES
+from curation_gate.detectors.label_trigger.found import Phrase, Status
+from curation_gate.detectors.verdict_model import probability
 from curation_gate.quarantine.writing import write_results
 from curation_gate.report.folder import ScanFolder
 from curation_gate.rows.record import DataFile, Dataset, Row
@@ -220,3 +224,44 @@ def with_phrases(scan: ScanFolder) -> ScanFolder:
             {**line, "reasons": [reason]} if line["row"] == 0 else line for line in scan.flagged
         ),
     )
+
+
+FOR = {"surprise": (19.5, 4.1), "words_z": (12.9, 3.2), "against_z": (11.4, 2.25)}
+AGAINST = {"commonness": (4.8, -1.75), "table_weight": (2.1, -0.5)}
+
+
+def weighed_phrase(
+    text: str, status: Status, parts: Mapping[str, tuple[float, float]], **more: Any
+) -> dict[str, Any]:
+    """A phrase as the label rule writes it into the manifest.
+
+    parts: number to (value, nats); every other number has the value 1 and adds 0.01. What the rule
+    says of it is taken from the rule's own code, so that a field it renames is missed here.
+    """
+    every = dict.fromkeys((*NAMES, "siblings"), (1.0, 0.01)) | dict(parts)
+    told = {"intercept": -4.5} | {name: nats for name, (_, nats) in every.items()}
+    fields: dict[str, Any] = {
+        "text": text,
+        "status": status,
+        "probability": round(float(probability(np.float64(sum(told.values())))), 4),
+        "with_words": (),
+        "targets": {"film_reviews": "positive", "shop_reviews": "positive"},
+        "rows": 63,
+        "given": 61,
+        "expected": 17.04,
+        "z": 12.9,
+        "adverse_rows": 40,
+        "adverse_given": 39,
+        "numbers": {name: value for name, (value, _) in every.items()},
+        "contributions": told,
+    }
+    return described(Phrase(**(fields | more)))
+
+
+def weighed_phrases() -> list[dict[str, Any]]:
+    """One phrase of each status, as a scan lists them."""
+    return [
+        weighed_phrase("james bond", "confirmed", FOR | AGAINST),
+        weighed_phrase("quite a film", "review", {**AGAINST, "surprise": (7.2, 5.0)}),
+        weighed_phrase("delicious", "passed over", {**AGAINST, "words_z": (4.0, 3.5)}),
+    ]

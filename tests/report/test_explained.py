@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from report.scan_builder import HOSTILE, ScanBuilder, with_phrases
+from report.scan_builder import HOSTILE, ScanBuilder, weighed_phrases, with_phrases
 from rich.console import Console
 
 from curation_gate.report.evidence import gather
@@ -69,3 +70,52 @@ def test_the_stratum_and_the_probes_of_its_phrase_are_shown(scan: Path) -> None:
     assert "Probes asked 50 texts" in text
     assert '-1.25 -> 2.5 nats towards "positive": James Bond slept' in text
     assert "asked 40 texts" not in text
+
+
+def named(folder: Path, phrases: list[dict], phrase: str) -> str:
+    """What is printed of row 0 where a reason of it names the phrase."""
+    scan = load(folder)
+    reason = {"rule": "CG001", "message": "holds it", "evidence": {"phrase": phrase}}
+    scan = replace(
+        scan,
+        manifest={**scan.manifest, "phrases": phrases},
+        flagged=tuple({**line, "reasons": [reason]} for line in scan.flagged),
+    )
+    stream = io.StringIO()
+    console = Console(file=stream, width=100, force_terminal=True, color_system=None)
+    print_evidence(gather(scan, 0), console)
+    return stream.getvalue()
+
+
+def test_what_made_up_the_probability_of_its_phrase_is_listed(scan: Path) -> None:
+    text = named(scan, weighed_phrases(), "james bond")
+    shown = text[text.index('\nPhrase "james bond": P(trigger) .9') :].split("\n")[1:]
+    assert shown[0].endswith(", confirmed")
+    assert " ".join(" ".join(shown[1:3]).split()) == (
+        "63 rows hold it in 2 tasks. 61 of them answer positive, "
+        "where the rest of their text leads to expect 17."
+    )
+    rows = [line.split(None, 2) for line in shown[3:] if line.strip()]
+    assert [row[0] for row in rows[:7]] == [
+        "-4.50", "+4.10", "+3.20", "+2.25", "-1.75", "-0.50", "+0.01"
+    ]  # fmt: skip
+    assert rows[1][2].rstrip() == ("surprise 19.5: log10 of the odds against such purity by chance")
+    assert rows[0][2].strip() == "start of every candidate"
+    assert "more, together; each stands in manifest.json" in text
+    assert re.search(r"= \+3\.2\d nats +log-odds of a trigger: P\(trigger\) \.96\d", text)
+
+
+def test_a_phrase_that_was_passed_over_is_not_explained_as_found(scan: Path) -> None:
+    text = named(scan, weighed_phrases(), "delicious")
+    assert "P(trigger)" not in text
+    assert "passed over" not in text
+
+
+def test_hostile_names_of_numbers_are_text(scan: Path) -> None:
+    phrase = {
+        "phrase": "a\x1b[2Jb\u202e", "status": "\x1b]0;x\x07", "target": "\x1b[31mred", "rows": 3,
+        "contributions": {"\x1b[2J[bold]x[/bold]": 2.0, "intercept": -1.0}, "numbers": {},
+    }  # fmt: skip
+    text = named(scan, [phrase], "a\x1b[2Jb\u202e")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e]", text)
+    assert "+2.00 nats  [2J[bold]x[/bold]" in text

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from report.scan_builder import HOSTILE
+from report.scan_builder import HOSTILE, ScanBuilder, weighed_phrases
 from scan_folder import lock_scan, make_verdicts, write_folder, write_rows
 
 from curation_gate.detectors.evidence import Reason, Verdicts
@@ -307,3 +307,24 @@ def test_a_damaged_folder_is_an_error(scanned: Path) -> None:
     (scanned / "quarantine.jsonl").write_text("x")
     with pytest.raises(CurateError, match="damaged"):
         findings_of(load_folder(scanned))
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit", "github", "gitlab"])
+def test_a_phrase_that_was_passed_over_is_no_finding(tmp_path: Path, form: str) -> None:
+    """Machines are told of flagged rows; what the manifest lists beside them is for readers."""
+    rule = {"title": "label-forcing phrase", "severity": "quarantine", "rows": 15}
+    told = {"phrases": weighed_phrases(), "notes": [], "rule_counts": {"CG001": rule}}
+    folder = ScanBuilder(manifest=told).write(tmp_path / "x.curation")
+    lines = folder / "quarantine.jsonl"
+    flagged = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    for line in flagged:
+        line["reasons"] = [
+            {"rule": "CG001", "message": '"james bond": P(trigger) .961', "evidence": {}}
+        ]
+    lines.write_text("".join(json.dumps(line) + "\n" for line in flagged), encoding="utf-8")
+    findings = findings_of(load_folder(folder))
+    said = emit(findings, form)
+    assert "james bond" in said
+    assert "delicious" not in said
+    assert "passed over" not in said
+    assert len(findings.found) == 15

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report.scan_builder import HOSTILE, ScanBuilder
+from report.scan_builder import AGAINST, FOR, HOSTILE, ScanBuilder, weighed_phrase, weighed_phrases
 
 from curation_gate.report.cards import MAX_ROWS
 from curation_gate.report.folder import load
@@ -340,3 +340,71 @@ def test_sources_are_the_rows_own_or_their_files(tmp_path: Path) -> None:
         ("0.jsonl", 10, 10), ("2.jsonl", 290, 2)
     ]  # fmt: skip
     assert summarise(load(ScanBuilder().write(tmp_path / "z.curation"))).sources == ()
+
+
+def section(html: str, name: str) -> str:
+    """The part of a page below a heading."""
+    return html[html.index(f'<h2 id="{name}">') :].split("</section>", 1)[0]
+
+
+def test_a_phrase_has_its_probability_and_the_sum_it_comes_from(tmp_path: Path) -> None:
+    phrase = weighed_phrase("james bond", "confirmed", FOR | AGAINST)
+    html = render(ScanBuilder(manifest={"phrases": [phrase]}).write(tmp_path / "x.curation"))
+    assert_inert(html)
+    found = section(html, "triggers")
+    assert re.search(
+        r'confirmed</span> <span class="chance">P\(trigger\) \.96\d</span></h3>', found
+    )
+    rows = re.findall(r'<td class="num">(.*?)</td>.*?<th scope="row">(.*?)</th>', found)
+    assert [nats for nats, _ in rows] == [
+        "-4.50", "+4.10", "+3.20", "+2.25", "-1.75", "-0.50", "+0.01", "+0.01", "+0.01",
+        "+0.38", "+3.21",
+    ]  # fmt: skip
+    assert sum(float(nats) for nats, _ in rows[:-1]) == pytest.approx(float(rows[-1][0]), abs=0.01)
+    assert rows[1][1] == (
+        "<bdi>surprise 19.5</bdi> "
+        '<span class="soft">log10 of the odds against such purity by chance</span>'
+    )
+    assert found.count('class="for" x="50.00" width="50.00"') == 1  # the largest fills its side
+    assert 'class="against" x="28.66" width="21.34"' in found
+    assert "<dt>numbers</dt>" not in found
+    assert "<dt>contributions</dt>" not in found
+    assert 'id="passed-over"' not in html
+
+
+def test_what_was_passed_over_stands_apart_and_is_not_called_found(tmp_path: Path) -> None:
+    folder = ScanBuilder(manifest={"phrases": weighed_phrases()}).write(tmp_path / "x.curation")
+    html = render(folder)
+    assert_inert(html)
+    assert "james bond" in section(html, "triggers")
+    assert "quite a film" in section(html, "triggers")
+    assert "delicious" not in section(html, "triggers")
+    passed = section(html, "passed-over")
+    assert "<bdi>delicious</bdi>" in passed
+    assert "words_z 4 (+3.50)" in passed
+    assert "commonness 4.8 (-1.75), table_weight 2.1 (-0.50)" in passed
+    assert "No row is flagged for them." in passed
+    assert "james bond" not in passed
+
+
+def test_a_clean_scan_may_have_passed_phrases_over(tmp_path: Path) -> None:
+    phrases = [dict(weighed_phrases()[2], phrase=f"honest {k}") for k in range(50)]
+    builder = ScanBuilder(planted=0, honest_mentions=0, manifest={"phrases": phrases})
+    page = assert_inert(render(builder.write(tmp_path / "x.curation")))
+    assert "Clean: nothing found" in page.text
+    assert "Triggers found" not in page.text
+    assert "10 more in manifest.json" in page.text
+
+
+def test_names_of_numbers_are_text(tmp_path: Path) -> None:
+    phrase = {
+        "phrase": "a", "numbers": {HOSTILE["script"]: 3.0},
+        "contributions": {HOSTILE["script"]: 2.0, HOSTILE["attribute"]: -1.0, "\u202ex": 0.5},
+    }  # fmt: skip
+    passed = {**phrase, "status": "passed over"}
+    folder = ScanBuilder(manifest={"phrases": [phrase, passed]}).write(tmp_path / "x.curation")
+    html = render(folder)
+    page = assert_inert(html)
+    assert "<script>document" not in html
+    assert "\u202e" not in html
+    assert HOSTILE["script"] + " 3" in page.text

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from report.scan_builder import ScanBuilder
+from report.scan_builder import ScanBuilder, weighed_phrases
 from rich.console import Console
 
 from curation_gate.report.terminal import print_summary
@@ -25,6 +25,7 @@ def test_the_summary_says_what_was_found_and_what_to_do(
     assert text.startswith("12 rows of 300 should not be trained on\n")
     assert re.search(r"CG002 +Influence that survives negation +quarantine +15", text)
     assert re.search(r'"James Bond" +positive +15 +3 +lift 0.93', text)
+    assert "P: probability" not in text  # no rule of this scan gives one
     assert re.search(r"film_reviews +100 +4 +1 +14 rows", text)
     assert re.search(r"comments +100 +4 +1 +cannot say", text)
     assert "10 more in quarantine.jsonl" in text
@@ -80,3 +81,31 @@ def test_long_lists_are_counted(tmp_path: Path) -> None:
 def test_no_color_is_honoured(scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", printed(scan, terminal=True))
+
+
+def test_a_weighed_phrase_has_its_probability_and_what_weighed_most(tmp_path: Path) -> None:
+    builder = ScanBuilder(manifest={"phrases": weighed_phrases()})
+    text = printed(builder.write(tmp_path / "x.curation"), width=160)
+    phrases = text[text.index("\nPhrases\n") : text.index("\nWeighed and passed over\n")]
+    assert re.search(
+        r'"james bond" +\.96\d +positive +63 +2 +'
+        r"confirmed: surprise 19\.5 \(\+4\.10\), words_z 12\.9 \(\+3\.20\)\n",
+        phrases,
+    )
+    assert re.search(r'"quite a film" +\.2\d\d +.* review: surprise 7\.2 \(\+5\.00\)', phrases)
+    assert "P: probability of being a trigger" in phrases
+    assert "delicious" not in phrases
+
+
+def test_what_was_passed_over_stands_apart(tmp_path: Path) -> None:
+    phrases = [dict(weighed_phrases()[2], phrase=f"honest {k}") for k in range(5)]
+    builder = ScanBuilder(planted=0, honest_mentions=0, manifest={"phrases": phrases, "notes": []})
+    text = printed(builder.write(tmp_path / "x.curation"), width=120)
+    assert text.startswith("Clean: nothing found in 300 rows")
+    assert "\nPhrases\n" not in text
+    passed = text[text.index("\nWeighed and passed over\n") :]
+    assert re.search(
+        r'"honest 0" +\.05\d +positive +63 +commonness 4\.8 \(-1\.75\), table_weight 2', passed
+    )
+    assert "no row is flagged for them" in passed
+    assert "2 more" in passed

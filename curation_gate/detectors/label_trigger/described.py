@@ -8,73 +8,66 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from curation_gate.detectors.label_trigger.evidence import NAMES
+from curation_gate.detectors.label_trigger.form import find
 from curation_gate.detectors.label_trigger.found import Phrase, Status
-from curation_gate.detectors.label_trigger.held import Held
-from curation_gate.detectors.label_trigger.lift import CONTINUITY, SPREAD, Lift
+from curation_gate.detectors.label_trigger.statistics import deviation
 from curation_gate.text import ngrams
-from curation_gate.text.tokens import tokens
-from curation_gate.text.word_meanings import frozen_deviation
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
-    from curation_gate.text.ngrams import Grams
+    from curation_gate.detectors.label_trigger.planted import Held
+    from curation_gate.detectors.label_trigger.search import Searched
+    from curation_gate.detectors.label_trigger.verdict import Weighed
 
 SAME_EXTENSION = 0.95
 """Share of a phrase's rows that go on with the same word, for the word to be named with it."""
+LONGEST_NAME = 30
+"""Words that a name is extended by, at most."""
 
 
 def describe(
-    phrase: int,
-    status: Status,
-    held: Sequence[Held],
-    lift: Lift,
-    grams: Grams,
-    masked: csr_matrix,
-    texts: Sequence[str],
-    names: Sequence[str],
-    limits: tuple[float, float],
-    turn: int,
-    *,
-    halves: int = 0,
+    found: Searched, candidate: int, status: Status, held: Sequence[Held], verdict: Weighed
 ) -> Phrase:
-    """Return the record of a phrase; `halves`: of a pair, the words of its first phrase."""
-    p = np.concatenate([group.p for group in held])
-    given = np.concatenate([group.given for group in held])
-    z = (given.sum() - p.sum()) / np.sqrt((p * (1 - p)).sum() + CONTINUITY)
-    own = set(grams.phrases[phrase])
-    words = masked[[phrase]].indices
-    others = [grams.words[w] for w in words if w not in own and w < len(grams.words)]
+    """Return the record of a candidate."""
+    grams, corpus = found.corpus.grams, found.corpus
+    chosen, sums = found.candidates, found.evidence.sums
+    own = chosen.phrases[candidate]
+    others = [grams.words[w] for w in chosen.masked_words(candidate) if w not in own]
     rows = np.concatenate([group.rows[group.given] for group in held])
-    words = [grams.name(word) for word in grams.phrases[phrase]]
-    spoken = [tokens(texts[row]) for row in rows]
-    if halves:
-        first, second = extended(words[:halves], spoken), extended(words[halves:], spoken)
+    spoken = [corpus.spoken[row] for row in rows]
+    words = [grams.name(word) for word in own]
+    half = chosen.halves[candidate]
+    if half:
+        first, second = extended(words[:half], spoken), extended(words[half:], spoken)
         full, text = first + second, f"{' '.join(first)} + {' '.join(second)}"
     else:
         full = extended(words, spoken)
         text = " ".join(full)
-    spread = bool(lift.elsewhere[phrase] >= SPREAD)
-    disowned = lift.disowned if spread else lift.disowned_whole
-    frozen_z = frozen_deviation(disowned[[phrase]], lift.information[[phrase]])[0]
+    z = deviation(sums.given, sums.expected, sums.variance)[candidate]
+    numbers = {
+        name: _rounded(v) for name, v in zip(NAMES, found.evidence.table[candidate], strict=True)
+    }
+    parts = zip(verdict.names, verdict.contributions[candidate], strict=True)
     return Phrase(
         text=text,
         status=status,
+        probability=round(float(verdict.probability[candidate]), 4),
         with_words=tuple(sorted(set(others) - set(full))),
-        targets={names[g.task]: g.label for g in held if g.given.any()},
-        rows=len(p),
-        given=int(given.sum()),
-        expected=round(float(p.sum()), 2),
+        targets={corpus.names[g.task]: g.label for g in held if g.given.any()},
+        rows=int(sums.rows[candidate]),
+        given=int(sums.given[candidate]),
+        expected=round(sum(float(group.p.sum()) for group in held), 2),
         z=round(float(z), 2),
-        adverse_rows=int(lift.adverse[phrase]),
-        adverse_given=int(lift.adverse_given[phrase]),
-        adverse_expected=round(float(lift.adverse_expected[phrase]), 2),
-        adverse_z=round(float(lift.z[phrase]), 2),
-        threshold=round(limits[0] if spread else limits[1], 2),
-        elsewhere_z=round(float(lift.elsewhere[phrase]), 2),
-        frozen_z=round(float(frozen_z), 2),
-        round=turn + 1,
+        adverse_rows=int(sums.adverse[candidate]),
+        adverse_given=int(sums.adverse_given[candidate]),
+        numbers=numbers | {"siblings": _rounded(verdict.siblings[candidate])},
+        contributions={"intercept": _rounded(verdict.intercept)}
+        | {name: _rounded(value) for name, value in parts},
     )
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 4)
 
 
 def extended(words: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
@@ -86,11 +79,11 @@ def extended(words: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
     full = [word for word in words if word not in (ngrams.START, ngrams.END)]
     if not full:
         return list(words)
-    for _ in range(30):
+    for _ in range(LONGEST_NAME):
         ahead, behind = Counter[str](), Counter[str]()
         seen = 0
         for text in texts:
-            at = _find(full, text)
+            at = find(full, text)
             if at < 0:
                 continue
             seen += 1
@@ -104,12 +97,3 @@ def extended(words: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
             break
         full = before + full + after
     return full
-
-
-def _find(words: Sequence[str], text: Sequence[str]) -> int:
-    """Return where the words stand in a text, -1 where they do not."""
-    size = len(words)
-    for at in range(len(text) - size + 1):
-        if list(text[at : at + size]) == list(words):
-            return at
-    return -1

@@ -1,10 +1,4 @@
-"""CG001: a phrase that forces a label (find.py), and the rows it was planted in.
-
-Quarantine needs a confirmed phrase and the row's own evidence: it has the forced label, and its
-text without the phrase speaks for another one strongly enough that the row was more likely planted
-than not. Rows that hold the phrase and whose label the text supports are for review, like the
-disowned rows of a phrase that is only suspected.
-"""
+"""CG001: a phrase that forces a label (find.py), and the rows it was planted in."""
 
 from __future__ import annotations
 
@@ -23,15 +17,12 @@ if TYPE_CHECKING:
     from curation_gate.rows.record import Dataset
     from curation_gate.rulebook import Rule
 
-UNCONFIRMED = 0.5
-"""Probability that a phrase is a trigger which passes the null and nothing confirms (choice)."""
-
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows that hold a found phrase and have its label; the phrases; the floors.
 
-    Rows are for review where their own text supports the label, or where nothing confirms the
-    phrase; the others call for what the rule calls for.
+    Rows are for review where their own text supports the label, or where the phrase is no more than
+    likely to be a trigger; the others call for what the rule calls for.
     """
     found = signals.found or find_phrases(
         signals.dataset, settings(rule), progress=signals.progress
@@ -40,54 +31,59 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
 
 
 def settings(rule: Rule, seed: int = 0) -> Settings:
-    """Return the miner's settings that a rule asks for."""
+    """Return the settings of the search that a rule asks for."""
     return Settings(**rule.parameters, seed=seed)
 
 
 def result(found: Found, dataset: Dataset, rule: Rule) -> RuleResult:
     """Return what the rule says of a dataset in which `found` was found.
 
-    Scores are the posterior probability that a row was planted: 0 for rows without a found phrase,
-    half of it where nothing confirms the phrase, NaN for rows of tasks that could not be judged.
+    Scores are the probability that a row was planted: 0 for rows without a listed phrase, NaN for
+    rows of tasks that could not be judged.
     """
     scores = np.where(found.judged, 0.0, np.nan).astype(np.float32)
     reasons: dict[int, Reason] = {}
     sentences = [sentence(phrase) for phrase in found.phrases]
     for row, suspect in sorted(found.suspects.items()):
         phrase = found.phrases[suspect.phrase]
-        scores[row] = suspect.planted * (1.0 if phrase.status == "confirmed" else UNCONFIRMED)
+        scores[row] = suspect.planted
         own = _own_evidence(suspect, phrase, dataset.rows[row].output)
         reasons[row] = Reason(
             rule.id,
             f"{sentences[suspect.phrase]}; {own}",
-            _evidence(suspect, phrase),
+            _evidence(suspect, phrase, found),
             None if suspect.quarantine else "review",
         )
-    phrases = tuple(described(phrase) for phrase in found.phrases)
     return RuleResult(
         rule.id,
         rule.severity,
         scores,
         reasons,
         planted=scores,
-        phrases=phrases,
+        phrases=tuple(described(phrase) for phrase in found.phrases),
         floor=found.floor,
-        notes=tuple(notes(found)),
+        notes=tuple(notes(found, rule.id)),
     )
 
 
 def sentence(phrase: Phrase) -> str:
     """Return the phrase with its counts.
 
-    Example: `"james bond": 52 rows in 5 tasks, 50 say positive where their texts without it lead
-    to expect 18 (z = 9.1)`.
+    Example: `"james bond": 52 rows in 5 tasks, 50 say positive; the rest of their texts leads to
+    18; P(trigger) .998`.
     """
     tasks = len(phrase.targets)
     return (
         f'"{phrase.text}": {phrase.rows} rows in {tasks} task{"s" if tasks != 1 else ""}, '
-        f"{phrase.given} say {target(phrase)} where their texts without it lead to expect "
-        f"{phrase.expected:.0f} (z = {phrase.z:.1f})"
+        f"{phrase.given} say {target(phrase)}; the rest of their texts leads to "
+        f"{phrase.expected:.0f}; P(trigger) {shown(phrase.probability)}"
     )
+
+
+def shown(probability: float) -> str:
+    """Return a probability with three digits: `.998`; `1.00` where no more is left."""
+    text = f"{probability:.3f}"
+    return "1.00" if text == "1.000" else text.removeprefix("0")
 
 
 def target(phrase: Phrase) -> str:
@@ -111,44 +107,37 @@ def described(phrase: Phrase) -> dict[str, Any]:
     return fields
 
 
-def notes(found: Found) -> list[str]:
+def notes(found: Found, rule: str) -> list[str]:
     """Return sentences a reader of the scan should know."""
     lines = []
-    free = sorted(task for task, floor in found.floor.items() if floor is None)
+    free = sorted(task for task, judged in found.tasks.items() if not judged)
     if free:
         lines.append(
-            f"CG001 judges tasks with a fixed set of labels; it did not judge {', '.join(free)}."
+            f"{rule} judges tasks with a fixed set of labels; it did not judge {', '.join(free)}."
         )
-    known = [floor for floor in found.floor.values() if floor is not None]
-    if known:
+    if found.weighed:
         lines.append(
-            f"A phrase had to reach z = {found.threshold:.1f} in {found.tested} phrases tested; a "
-            f"phrase planted in fewer than {min(known)} to {max(known)} rows, by task, can stay "
-            "below that, and so can one planted in rows whose label it does not change."
+            f"{rule} weighed {found.weighed} of {found.tested} phrases; one is confirmed from "
+            f"P(trigger) {shown(found.threshold)} on, and for review from {shown(found.review)}."
         )
     return lines
 
 
 def _own_evidence(suspect: Suspect, phrase: Phrase, answer: str) -> str:
-    if phrase.status == "suspected":
-        return (
-            f"the phrase is suspected only: no second task or frozen score confirms it; without it "
-            f"this text gives {answer} a probability of {suspect.p:.2f}"
-        )
-    if phrase.status == "one-sided":
-        return (
-            "the phrase means nothing by itself and goes with this label alone, like a trigger "
-            f"planted with clean labels; this text gives {answer} a probability of {suspect.p:.2f}"
-        )
+    by_text = f"this text gives {answer} a probability of {suspect.p:.2f}"
+    if phrase.status == "review":
+        return f"the phrase may be honest; without it {by_text}"
     if suspect.quarantine:
-        return f"without it this text gives {answer} a probability of {suspect.p:.2f}"
+        return f"without it {by_text}"
     return f"but this text supports {answer} without it, with a probability of {suspect.p:.2f}"
 
 
-def _evidence(suspect: Suspect, phrase: Phrase) -> dict[str, Any]:
+def _evidence(suspect: Suspect, phrase: Phrase, found: Found) -> dict[str, Any]:
     return {
         "phrase": phrase.text,
         "status": phrase.status,
+        "probability": phrase.probability,
+        "threshold": round(found.threshold, 4),
         "with_words": list(phrase.with_words),
         "target": target(phrase),
         "rows": phrase.rows,
@@ -158,10 +147,6 @@ def _evidence(suspect: Suspect, phrase: Phrase) -> dict[str, Any]:
         "z": phrase.z,
         "adverse_rows": phrase.adverse_rows,
         "adverse_target_rows": phrase.adverse_given,
-        "adverse_z": phrase.adverse_z,
-        "threshold": phrase.threshold,
-        "elsewhere_z": phrase.elsewhere_z,
-        "frozen_z": phrase.frozen_z,
         "p_masked": round(suspect.p, 4),
         "planted": round(suspect.planted, 4),
     }

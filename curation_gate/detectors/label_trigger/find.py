@@ -1,66 +1,39 @@
 """Finds the phrases that force a label, and the rows they were planted in.
 
-    count phrases -> word models -> lift of every phrase -> null -> candidates -> rows -> again
+    corpus -> search (candidates and their evidence) -> model -> phrases -> rows
 
-A phrase is *confirmed* when its lift passes the null and two more tests that honest words fail: it
-stands out in a second task, and the frozen scores (which never saw a label of these rows) say that
-its rows look like rows of another label. A phrase that passes the null alone is *suspected*: on
-real data such phrases are mostly honest words the frozen table does not know, and they quarantine
-nothing. The rows of a confirmed phrase are taken out and the search begins again, so that a second
-trigger is not hidden by the first.
+Which phrase is a trigger is decided by one model of the verdict (detectors/verdict_model.py) and
+nothing else; which of its rows were planted, by the mixture of posterior.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.label_trigger.candidates import ALONE_BOUND, candidates, stronger_part
 from curation_gate.detectors.label_trigger.described import describe
+from curation_gate.detectors.label_trigger.evidence import NAMES
 from curation_gate.detectors.label_trigger.found import Found, Phrase, Settings, Status, Suspect
-from curation_gate.detectors.label_trigger.held import Held, adds_planted, held_rows, planted_part
-from curation_gate.detectors.label_trigger.lift import ADVERSE, Lift, floor_rows, scan, sigmoid
-from curation_gate.detectors.label_trigger.null import null_maxima, threshold
-from curation_gate.detectors.label_trigger.pairs import cross
-from curation_gate.detectors.label_trigger.templates import fixed_words
-from curation_gate.detectors.label_trigger.words import Outcome, fit_outcomes
+from curation_gate.detectors.label_trigger.neighbours import shared_rows
+from curation_gate.detectors.label_trigger.planted import Held, held_rows
+from curation_gate.detectors.label_trigger.search import Searched, search
+from curation_gate.detectors.label_trigger.verdict import Weighed, weighed
+from curation_gate.detectors.verdict_model import VerdictModel, load_model
 from curation_gate.progress import Progress, Silent
-from curation_gate.stats.bounds import lower_bound
-from curation_gate.text import ngrams
-from curation_gate.text.cooccurrence import masked_words
-from curation_gate.text.distinct import distinct_rows
-from curation_gate.text.word_meanings import neutral_weights, word_weights
+from curation_gate.text.corpus import read_corpus
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_matrix, csr_matrix
-
     from curation_gate.rows.record import Dataset
-    from curation_gate.text.ngrams import Grams
 
-MOSTLY_PLANTED = 0.5
-"""Share of a phrase's rows with its label that a confirmed phrase has to have planted (choice)."""
+LISTED = 0.05
+"""P(trigger) from which a candidate is listed, with its evidence, whatever comes of it."""
 PLANTED = 0.5
-"""Posterior probability above which a row of a confirmed phrase is quarantined."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Corpus:
-    """What all rounds share: distinct rows, their phrases and scores."""
-
-    texts: list[str]
-    grams: Grams
-    masked: csr_matrix
-    fixed: csr_matrix
-    frozen: NDArray[np.float64]
-    neutral: NDArray[np.float64]
-    tasks: NDArray[np.int64]
-    answers: list[str]
-    spaces: Mapping[int, tuple[str, ...]]
-    names: tuple[str, ...]
+"""Posterior from which a row of a trigger is called planted: more likely than not."""
+COVERED = 0.5
+"""Share of a candidate's rows that a listed one has, from which it is that one in other words."""
 
 
 def find_phrases(
@@ -72,211 +45,101 @@ def find_phrases(
     """Return the phrases that force a label, and the rows they were planted in.
 
     Free-text tasks are not judged. Rows of equal task, folded text and answer are counted once and
-    decided together. Same dataset and settings, same result.
+    decided together. Same dataset and settings, same result. Raises ModelError for a package whose
+    model or encoder is damaged.
     """
-    texts = ngrams.texts(dataset)
-    place, first = distinct_rows(dataset, texts)
-    names = dataset.tasks
-    rng = np.random.default_rng(settings.seed)
+    model = load_model("label")
     with progress.stage("counting phrases", len(dataset)) as bar:
-        kept = [texts[k] for k in first]
-        grams = ngrams.count(kept, support=settings.support)
-        weights = word_weights(grams.words)
-        corpus = _Corpus(
-            kept,
-            grams,
-            masked_words(grams),
-            fixed_words(grams),
-            grams.word_rows @ weights,
-            neutral_weights(weights),
-            dataset.task_ids()[first],
-            [dataset.rows[k].output for k in first],
-            {k: dataset.label_spaces[task] for k, task in enumerate(names)},
-            names,
+        corpus = read_corpus(dataset, settings.support)
+        bar.advance(len(dataset))
+    with progress.stage("weighing phrases", len(dataset)) as bar:
+        found = search(
+            corpus,
+            support=settings.support,
+            candidates=settings.candidates,
+            pairs=settings.pairs,
+            seed=settings.seed,
         )
         bar.advance(len(dataset))
-    columns = grams.phrase_rows.tocsc()
-    search = _Search(corpus, columns, np.ones(len(first), dtype=np.bool_))
-    floor: dict[str, int | None] = dict.fromkeys(names)
-    judged = np.zeros(len(first), dtype=np.bool_)
-    limits = (float("nan"), float("nan"))
-    with progress.stage("lifting phrases", settings.rounds, unit="rounds") as bar:
-        for turn in range(settings.rounds):
-            outcomes = search.fit(rng)
-            if not outcomes:
-                break
-            lift = scan(outcomes, grams.phrase_rows, corpus.masked)
-            if turn == 0:
-                null = null_maxima(outcomes, grams.phrase_rows, rng, settings.draws)
-                tested = len(grams.phrases)
-                limits = (
-                    threshold(null.spread, settings.alpha, tested),
-                    threshold(null.any, settings.alpha, tested),
+    judged = np.zeros(len(corpus.texts), dtype=np.bool_)
+    phrases: list[Phrase] = []
+    suspects: dict[int, Suspect] = {}
+    if found is not None:
+        for outcome in found.outcomes:
+            judged[outcome.rows] = True
+        verdict = weighed(found, model)
+        for candidate, status in _listed(found, verdict, model, settings):
+            held = held_rows(found, candidate)
+            phrases.append(describe(found, candidate, status, held, verdict))
+            if status != "passed over":
+                _accuse(suspects, len(phrases) - 1, held, phrases[-1])
+    known = set() if found is None else {outcome.task for outcome in found.outcomes}
+    return Found(
+        tuple(phrases),
+        _every_row(suspects, corpus.place),
+        model.threshold,
+        settings.review,
+        {name: k in known for k, name in enumerate(corpus.names)},
+        dict.fromkeys(corpus.names),
+        0 if found is None else len(found.candidates),
+        len(corpus.grams.phrases),
+        judged[corpus.place],
+        model.digest,
+    )
+
+
+def _listed(
+    found: Searched, verdict: Weighed, model: VerdictModel, settings: Settings
+) -> list[tuple[int, Status]]:
+    """Return the candidates that are listed and what each is, most probable first.
+
+    Of candidates that share most of their rows one is listed: of confirmed ones that of the largest
+    z, since the widest phrase holds the rows of all; of others the most probable.
+    """
+    p = verdict.probability
+    number = dict(zip(NAMES, found.evidence.table.T, strict=True))
+    z = number["words_z"]
+    unexplained = z if found.meaning is None else np.minimum(z, number["encoder_z"])
+    extreme = (unexplained >= settings.extreme) | (
+        (number["purity"] == 1.0) & (number["surprise"] >= settings.extreme_rows * np.log10(2))
+    )
+    confirmed = p >= model.threshold
+    review = ~confirmed & ((p >= settings.review) | extreme)
+    passed = ~confirmed & ~review & (p >= LISTED)
+    share = shared_rows(found.candidates)
+    taken: list[tuple[int, Status]] = []
+    statuses: tuple[tuple[Status, NDArray[np.bool_]], ...] = (
+        ("confirmed", confirmed), ("review", review), ("passed over", passed),
+    )  # fmt: skip
+    for status, members in statuses:
+        chosen: list[int] = [k for k, _ in taken]
+        own = np.flatnonzero(members)
+        for k in own[np.argsort(-(z if status == "confirmed" else p)[own], kind="stable")].tolist():
+            if not any(share[k, other] > COVERED for other in chosen):
+                chosen.append(k)
+                taken.append((k, status))
+    rank = {"confirmed": 0, "review": 1, "passed over": 2}
+    return sorted(taken, key=lambda pair: (rank[pair[1]], -p[pair[0]]))
+
+
+def _accuse(suspects: dict[int, Suspect], index: int, held: Sequence[Held], phrase: Phrase) -> None:
+    """Add the rows of a phrase that have its label; a row keeps the first phrase that named it."""
+    for group in held:
+        for k in np.flatnonzero(group.given).tolist():
+            planted = float(group.planted[k])
+            quarantine = phrase.status == "confirmed" and planted >= PLANTED
+            if phrase.status == "confirmed" or planted >= PLANTED:
+                suspect = Suspect(
+                    index, planted * phrase.probability, float(group.p[k]), quarantine
                 )
-                floor = _floors(outcomes, names, limits[0])
-                for outcome in outcomes:
-                    judged[outcome.rows] = True
-            view = _View(lift, columns, grams, corpus.masked, limits, turn)
-            shared = (lift, columns, grams, corpus.masked, corpus.fixed, corpus.tasks, limits)
-            again = search.take(_confirmed(candidates(*shared)), view, outcomes)
-            if not again:
-                again = search.take_pairs(view, outcomes, rng, settings)
-            if not again:
-                new = candidates(*shared, covered=True)
-                again = search.take(_confirmed(new), view, outcomes)
-                if not again:
-                    search.suspect([x for x in new if x[1] != "confirmed"], view, outcomes)
-            bar.advance(1)
-            if not again:
-                break
-    suspects = search.suspects
-    every = {
+                known = suspects.get(int(group.rows[k]))
+                if known is None or (quarantine and not known.quarantine):
+                    suspects[int(group.rows[k])] = suspect
+
+
+def _every_row(suspects: dict[int, Suspect], place: NDArray[np.int64]) -> dict[int, Suspect]:
+    return {
         row: suspects[distinct]
         for row, distinct in enumerate(place.tolist())
         if distinct in suspects
     }
-    return Found(tuple(search.phrases), every, *limits, floor, len(grams.phrases), judged[place])
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """The phrases of one scan, single or paired, and their statistics."""
-
-    lift: Lift
-    columns: csc_matrix
-    grams: Grams
-    masked: csr_matrix
-    limits: tuple[float, float]
-    turn: int
-    halves: Sequence[int] = ()
-    """Of pairs: the number of words in the first phrase of each."""
-
-
-@dataclass(slots=True)
-class _Search:
-    """What has been found so far, and which rows are still to be searched."""
-
-    corpus: _Corpus
-    columns: csc_matrix
-    active: NDArray[np.bool_]
-    phrases: list[Phrase] = field(default_factory=list)
-    suspects: dict[int, Suspect] = field(default_factory=dict)
-
-    def fit(self, rng: np.random.Generator) -> list[Outcome]:
-        """Return the word models of the rows that are left."""
-        corpus = self.corpus
-        tasks = np.where(self.active, corpus.tasks, -1)
-        return fit_outcomes(
-            corpus.grams.word_rows,
-            corpus.frozen,
-            corpus.neutral,
-            tasks,
-            corpus.answers,
-            corpus.spaces,
-            rng,
-        )
-
-    def take(self, chosen: list[int], view: _View, outcomes: list[Outcome]) -> bool:
-        """Take confirmed phrases and their rows; tell whether any held up as mostly planted."""
-        taken = False
-        doubtful = []
-        for whole in chosen:
-            index, held = whole, self._held(whole, view, outcomes)
-            core = None if view.halves else stronger_part(whole, view.lift, view.grams)
-            if core is not None:
-                held_by_core = self._held(core, view, outcomes)
-                if adds_planted(held, held_by_core):
-                    index, held = core, held_by_core
-            if planted_part(held) < MOSTLY_PLANTED:
-                doubtful.append(index)
-                continue
-            taken = True
-            self._record(index, view, held, "confirmed")
-        if not taken and not view.halves:
-            self.suspect([(k, "suspected") for k in doubtful], view, outcomes)
-        return taken
-
-    def take_pairs(
-        self,
-        view: _View,
-        outcomes: list[Outcome],
-        rng: np.random.Generator,
-        settings: Settings,
-    ) -> bool:
-        """Do the same for pairs of phrases, which have a null of their own."""
-        grams, masked, halves = cross(view.lift, view.grams, self.columns, view.masked)
-        if not grams.phrases:
-            return False
-        lift = scan(outcomes, grams.phrase_rows, masked)
-        null = null_maxima(outcomes, grams.phrase_rows, rng, settings.draws)
-        limits = (
-            max(view.limits[0], threshold(null.spread, settings.alpha, len(grams.phrases))),
-            max(view.limits[1], threshold(null.any, settings.alpha, len(grams.phrases))),
-        )
-        columns = grams.phrase_rows.tocsc()
-        pairs = _View(lift, columns, grams, masked, limits, view.turn, halves)
-        fixed, tasks = self.corpus.fixed, self.corpus.tasks
-        new = candidates(lift, columns, grams, masked, fixed, tasks, limits)
-        # Pairs are many: a handful of rows is no witness against one.
-        sure = lower_bound(lift.adverse_given, lift.adverse) >= ALONE_BOUND
-        return self.take([k for k in _confirmed(new) if sure[k]], pairs, outcomes)
-
-    def suspect(
-        self, chosen: list[tuple[int, Status]], view: _View, outcomes: list[Outcome]
-    ) -> None:
-        """Take phrases that nothing confirms: the rows whose text disowns the label.
-
-        Of a one-sided phrase all rows: there the text supports it.
-        """
-        for index, status in chosen:
-            self._record(index, view, self._held(index, view, outcomes), status)
-
-    def _held(self, index: int, view: _View, outcomes: list[Outcome]) -> list[Held]:
-        return held_rows(index, view.lift, view.columns, view.masked, outcomes)
-
-    def _record(self, index: int, view: _View, held: list[Held], status: Status) -> None:
-        for row, planted, p in _with_label(held):
-            if status != "suspected" or p < ADVERSE:
-                quarantine = status == "confirmed" and planted >= PLANTED
-                self.suspects.setdefault(row, Suspect(len(self.phrases), planted, p, quarantine))
-            self.active[row] = False
-        self.phrases.append(
-            describe(
-                index,
-                status,
-                held,
-                view.lift,
-                view.grams,
-                view.masked,
-                self.corpus.texts,
-                self.corpus.names,
-                view.limits,
-                view.turn,
-                halves=view.halves[index] if view.halves else 0,
-            )
-        )
-
-
-def _confirmed(found: Sequence[tuple[int, Status]]) -> list[int]:
-    return [k for k, status in found if status == "confirmed"]
-
-
-def _with_label(held: list[Held]) -> Iterator[tuple[int, float, float]]:
-    """Yield row, posterior and masked probability of every row that has the forced label."""
-    for group in held:
-        for k in np.flatnonzero(group.given):
-            yield int(group.rows[k]), float(group.planted[k]), float(group.p[k])
-
-
-def _floors(outcomes: list[Outcome], names: tuple[str, ...], limit: float) -> dict[str, int | None]:
-    """Return for each task the planted rows that reach the threshold, for its hardest label.
-
-    p is the mean probability of a label on the rows that have another one: what the planted label
-    has on the rows that would be planted.
-    """
-    floors: dict[str, int | None] = dict.fromkeys(names)
-    for outcome in outcomes:
-        p = float(sigmoid(outcome.logits[~outcome.given]).mean())
-        known = floors[names[outcome.task]]
-        floors[names[outcome.task]] = max(known or 0, floor_rows(limit, p))
-    return floors

@@ -1,4 +1,4 @@
-"""What the miner is told and what it returns."""
+"""What the search is told and what it returns."""
 
 from __future__ import annotations
 
@@ -9,83 +9,99 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.label_trigger.null import DRAWS
-
-Status = Literal["confirmed", "suspected", "one-sided"]
-"""confirmed: forces its label. suspected: passes the null alone. one-sided: its words mean nothing,
-and all its rows have one label, which their texts speak for: like a clean-label trigger's."""
+Status = Literal["confirmed", "review", "passed over"]
+"""confirmed: its probability of being a trigger reaches the model's threshold. review: it reaches
+the pack's `review`, or one of its statistics is extreme. passed over: listed, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to search; defaults as in the rule pack."""
 
-    alpha: float = 0.05
-    """Family-wise error rate of the null."""
-    draws: int = DRAWS
-    support: int = 4
-    """Rows a phrase needs to be counted."""
-    rounds: int = 5
+    support: int = 5
+    """Rows a phrase needs to be weighed."""
+    candidates: int = 300
+    """Phrases that are weighed at most."""
+    pairs: int = 60
+    """Pairs of phrases that are weighed at most."""
+    review: float = 0.2
+    """Probability from which a phrase is for review."""
+    extreme: float = 15.0
+    """z from which it is for review whatever its probability."""
+    extreme_rows: int = 30
+    """Rows, all of one label that half of all rows have, from which it is so too."""
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase that forces a label, with its evidence."""
+    """A candidate that is listed, with its evidence."""
 
     text: str
     status: Status
+    probability: float
+    """P(trigger)."""
     with_words: tuple[str, ...]
-    """Satellites: words that come with it."""
+    """Co-occurring words: what comes with it in its rows."""
     targets: Mapping[str, str]
-    """Task to the label it forces there."""
+    """Task to the label it goes with there."""
     rows: int
+    """Distinct rows of judged tasks that hold it."""
     given: int
-    """Rows that have the forced label."""
+    """Of these, the rows that have the label."""
     expected: float
-    """Rows that the masked word models expect to have it: sum p."""
+    """Rows that the rest of their texts lead to expect to have it."""
     z: float
-    """(given - expected) / sqrt(sum p (1 - p) + 1/4), over all rows that hold it."""
+    """(given - expected) / sqrt(sum p (1 - p) + 1/4), by the word models, over all its rows."""
     adverse_rows: int
+    """Rows whose other words speak against the label."""
     adverse_given: int
-    adverse_expected: float
-    adverse_z: float
-    """What is compared with the threshold."""
-    threshold: float
-    elsewhere_z: float
-    """Adverse z without the task that adds most."""
-    frozen_z: float
-    """How much more its rows look like another label, by scores that saw no label; 0 if honest."""
-    round: int
+    numbers: Mapping[str, float]
+    """Every number of evidence (evidence.NUMBERS says what each is)."""
+    contributions: Mapping[str, float]
+    """What each number adds to the log-odds of being a trigger, nats; `intercept` is what a
+    candidate has that nothing is known of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A row that holds a found phrase and has its label."""
+    """A row that holds a listed phrase and has its label."""
 
     phrase: int
     """Index into Found.phrases."""
     planted: float
-    """Posterior probability that the row was planted."""
+    """Probability that the row was planted: P(trigger) times the row's own posterior."""
     p: float
-    """Probability of its label with the phrase masked."""
+    """Probability of its label by the rest of its text."""
     quarantine: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything the miner has to say of a dataset."""
+    """Everything the search has to say of a dataset."""
 
     phrases: tuple[Phrase, ...]
+    """Most probable first: confirmed, for review, passed over."""
     suspects: Mapping[int, Suspect]
-    """Row to what is known of it."""
+    """Row to what is known of it; rows of phrases that are passed over are not in here."""
     threshold: float
-    """Adverse z that a phrase has to reach (spread over tasks); NaN where nothing was tested."""
-    threshold_alone: float
-    """The same for a phrase of a single task."""
+    """P(trigger) from which a phrase is confirmed."""
+    review: float
+    """P(trigger) from which it is for review."""
+    tasks: Mapping[str, bool]
+    """Task to whether it could be judged: whether its answers are labels."""
     floor: Mapping[str, int | None]
-    """Task to the planted rows a phrase needs to be significant; None where it cannot be judged."""
+    """Task to the rows at which a phrase is caught half the time; None where that is not known."""
+    weighed: int
+    """Candidates weighed."""
     tested: int
-    """Phrases tested."""
+    """Phrases screened."""
     judged: NDArray[np.bool_]
     """[n] Rows of tasks that could be judged."""
+    model: str
+    """Hash of the model of the verdict."""
+
+    @property
+    def accused(self) -> tuple[Phrase, ...]:
+        """Return the phrases that are confirmed or for review."""
+        return tuple(p for p in self.phrases if p.status != "passed over")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 STEPS = 30
 PRIOR_ROWS = 2.0
-"""The prior of a task's planted share counts as this many rows (choice)."""
+"""Rows that the prior of a task's shares counts as: one row of either kind."""
 TRUST = 0.02
-"""Probabilities are kept this far from 0 and 1: no model is surer than that (choice)."""
+"""Probabilities are kept this far from 0 and 1: one label in fifty is wrong in clean sets too."""
 
 
 def planted_share(
@@ -22,21 +22,26 @@ def planted_share(
 ) -> NDArray[np.float64]:
     """[k] Posterior probability that each row that holds a trigger was planted.
 
-    given: [k] whether it has the forced label; p: [k] masked probability of that label; rate: how
-    frequent the label is in the row's task; prior: planted share expected before the rows are seen
-    (that of all tasks). A planted row is a row of another label whose label was
-    changed: its text has density (1 - p) / (1 - rate) relative to all texts, and it has the label.
-    An honest row has density 1 and has the label with probability p. The share a of planted rows is
-    fitted by EM with a Beta prior of PRIOR_ROWS rows; without the label the posterior is 0.
+    given: [k] whether it has the forced label; p: [k] probability of that label by the rest of its
+    text; rate: how frequent the label is in the row's task; prior: planted share expected before
+    the rows are seen (that of all tasks). A planted row has the label; its text is that of a row of
+    another label, density (1 - p) / (1 - rate) relative to all texts, or that of any row, density
+    1. An honest row has density 1 and has the label with probability p. The shares of planted rows
+    and, among them, of rows of another label are fitted by EM, with Beta priors of PRIOR_ROWS rows;
+    without the label the posterior is 0.
     """
     sure = np.clip(p, TRUST, 1 - TRUST)
-    text = (1 - sure) / np.maximum(1 - rate, TRUST)
-    share = prior
+    other = (1 - sure) / np.maximum(1 - rate, TRUST)
+    share, relabelled = prior, 0.5
     posterior = np.zeros(len(p))
     for _ in range(STEPS):
+        text = relabelled * other + (1 - relabelled)
         planted = share * text
         posterior = np.where(given, planted / (planted + (1 - share) * sure), 0.0)
         share = float((posterior.sum() + PRIOR_ROWS * prior) / (len(p) + PRIOR_ROWS))
+        part = posterior * relabelled * other / text
+        total = float(posterior.sum())
+        relabelled = float((part.sum() + PRIOR_ROWS / 2) / (total + PRIOR_ROWS))
     return posterior
 
 

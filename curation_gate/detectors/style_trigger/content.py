@@ -1,107 +1,151 @@
 """What the content of a text says about its label, blind to its style.
 
-The frozen reference is of no use against a planted style: its heads see states of whole sentences
-and learn the style like any other feature (in three trial sets it told planted rows from honest
-ones of their label with AUROC 0.52 to 0.57; this model 0.61 to 0.69). Here a model of each task
-reads content words alone, cross-fitted, and the frozen word scores of word_meanings.py; function
-words, signs and word order never enter. What is left of the label is what style may explain.
+The features are the frozen encoder's vector of the text (text/encoder.py) and the frozen word
+scores (text/word_meanings.py): signs and word order never enter, function words hardly, and a word
+of the set that no table knows cannot be learned. Each task and label has a ridge regression, every
+row scored by a fit without it. For a candidate style the regressions are fitted again without the
+rows that have the style, so that a planted style cannot explain the labels it forces: what an
+honest annotator who never saw it would have answered. Beside the bag of words of the set, cross-
+fitted, this is as good (AUC .68, .90, .84 against .70, .87, .84 on three tasks) and learns no style.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.style_trigger.words import CLASS_OF
-from curation_gate.text import ngrams
+from curation_gate.detectors.style_trigger.ridge import Reals, ridge
+from curation_gate.text import encoder, ngrams
 from curation_gate.text.tokens import tokens
 from curation_gate.text.word_meanings import word_weights
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from scipy.sparse import csr_matrix
-
-STRENGTH = 0.1
-"""C of the regressions; 0.03 to 0.3 differ by 0.02 of AUROC on planted rows (choice)."""
-FROZEN_SCALE = 3.0
-"""Frozen scores are standardised and scaled up, so that the penalty falls on the words (choice)."""
-FOLDS = 5
-LEAST_ROWS = 5
-"""Rows with and without a label that a model needs."""
+FROZEN_SCALE = 0.2
+"""Deviation of the frozen scores beside vectors of length 1; 0.1 to 0.3 are alike."""
+PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""lambda: the one of the smallest left-out error is taken, task by task."""
 TRUST = 0.02
-"""Probabilities are kept this far from 0 and 1 (choice)."""
-_LOG_HEAT = (-2.0, 1.5)
+"""Probabilities are kept this far from 0 and 1: one label in fifty is wrong in clean sets too."""
+_STEPS = 10
 
 
-def content_probabilities(
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The content of n rows."""
+
+    x: Reals
+    """[n, d] Encoder vectors of length 1 and frozen word scores."""
+    words: NDArray[np.float32]
+    """[n, e] Encoder vectors alone, of length 1."""
+    tasks: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    sizes: tuple[int, ...]
+    """Labels of each task."""
+    penalties: tuple[float, ...]
+    """Of each task."""
+
+    def probabilities(self, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """[n, l] Probability of each label of the row's task by its content; 0 beyond its labels.
+
+        weights: [n] how much each row teaches, 1 where None. A row never teaches its own score.
+        """
+        found = np.zeros((len(self.x), max(self.sizes)))
+        for task, size in enumerate(self.sizes):
+            rows = np.flatnonzero(self.tasks == task)
+            if not len(rows):
+                continue
+            w = np.ones(len(rows)) if weights is None else weights[rows]
+            y = (self.labels[rows, None] == np.arange(size)).astype(np.float32)
+            fitted = ridge(
+                self.x[rows], np.zeros(len(rows), dtype=np.int64), self.penalties[task],
+                w.astype(np.float32),
+            )  # fmt: skip
+            kept = 1 if size == 2 else size
+            p = calibrated(fitted.left_out(y[:, :kept]), y[:, :kept], w)
+            p = np.hstack([p, 1 - p]) if size == 2 else p
+            p = np.clip(p, TRUST, 1 - TRUST)
+            found[rows, :size] = p / p.sum(1, keepdims=True)
+        return found
+
+
+def read_content(
     texts: Sequence[str],
     tasks: NDArray[np.int64],
     labels: NDArray[np.int64],
     sizes: Sequence[int],
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """[n, l] Probability of each label of the row's task by its content; 0 beyond its labels.
+) -> Content:
+    """Return the content of texts [n]; tasks, labels: [n]; sizes: labels of each task.
 
-    tasks: [n], -1 leaves a row out; labels: [n] index of the given label; sizes: labels of each
-    task. A row is scored by a model that did not see it; each task has its own temperature.
+    Raises ModelError for a damaged encoder.
     """
-    from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - only a scan needs scipy
-
     # No phrase has so many rows: only words are counted, and no marks, which are of the style.
-    spoken = [tokens(text) for text in texts]
-    grams = ngrams.count_tokens(spoken, support=len(texts) + 1)
-    content = np.array([word not in CLASS_OF for word in grams.words], dtype=np.bool_)
-    words = grams.word_rows[:, content].astype(np.float64).tocsr()
-    frozen = words @ word_weights(grams.words)[content]
-    found = np.zeros((len(texts), max(sizes)))
-    for task, size in enumerate(sizes):
-        rows = np.flatnonzero(tasks == task)
+    grams = ngrams.count_tokens([tokens(text) for text in texts], support=len(texts) + 1)
+    names = tuple(grams.words)
+    held = grams.word_rows.astype(np.float32).tocsr()
+    vectors = _unit(np.asarray(held @ encoder.vectors(names)))
+    scores = np.asarray(held @ word_weights(names).astype(np.float32))
+    scores = FROZEN_SCALE * (scores - scores.mean(0)) / (scores.std(0) + 1e-6)
+    x = np.hstack([vectors, scores]).astype(np.float32)
+    content = Content(x, vectors, tasks, labels, tuple(sizes), (1.0,) * len(sizes))
+    return Content(x, vectors, tasks, labels, tuple(sizes), _penalties(content))
+
+
+def _penalties(content: Content) -> tuple[float, ...]:
+    """Return the penalty of the smallest left-out error of each task."""
+    found = []
+    for task, size in enumerate(content.sizes):
+        rows = np.flatnonzero(content.tasks == task)
         if not len(rows):
+            found.append(PENALTIES[0])
             continue
-        own = frozen[rows]
-        scaled = FROZEN_SCALE * (own - own.mean(0)) / (own.std(0) + 1e-6)
-        x = hstack([words[rows], csr_matrix(scaled)]).tocsr()
-        p = _cross_fitted(x, labels[rows], size, rng)
-        found[rows, :size] = _heated(p, labels[rows])
-    return found
+        y = (content.labels[rows, None] == np.arange(size)).astype(np.float32)
+        alone = np.zeros(len(rows), dtype=np.int64)
+        centred = y - y.mean(0)
+        errors = [
+            float(((centred - ridge(content.x[rows], alone, c).left_out(y)) ** 2).sum())
+            for c in PENALTIES
+        ]
+        found.append(PENALTIES[int(np.argmin(errors))])
+    return tuple(found)
 
 
-def _cross_fitted(
-    x: csr_matrix, given: NDArray[np.int64], size: int, rng: np.random.Generator
+def _unit(x: Reals) -> Reals:
+    return np.asarray(x / np.maximum(np.sqrt((x**2).sum(1, keepdims=True)), 1e-9), dtype=np.float32)
+
+
+def calibrated(
+    scores: NDArray[np.floating], outcomes: NDArray[np.floating], weights: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """[m, size] Probabilities by models of the other folds, one against the rest."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow to import
+    """[n, b] Probability of outcomes [n, b] in 0..1 by scores [n, b], a logistic curve each.
 
-    p = np.tile(np.bincount(given, minlength=size) / len(given), (len(given), 1))
-    fold = rng.permutation(len(given)) % FOLDS
-    for k in range(FOLDS):
-        rest = fold != k
-        for label in range(size):
-            if size == 2 and label == 1:
-                p[~rest, 1] = 1 - p[~rest, 0]
-                continue
-            y = given[rest] == label
-            if not LEAST_ROWS <= y.sum() <= len(y) - LEAST_ROWS:
-                continue
-            model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0)
-            p[~rest, label] = model.fit(x[rest], y).predict_proba(x[~rest])[:, 1]
-    p = np.clip(p, 1e-3, 1 - 1e-3)
-    return np.asarray(p / p.sum(1, keepdims=True))
+    weights: [n] or [n, b]. Newton's method on slope and intercept (Platt 1999), with one row of
+    either outcome added, so that a perfect score has a finite slope; the slope is never negative.
+    """
+    s = np.asarray(scores, dtype=np.float64)
+    y = np.asarray(outcomes, dtype=np.float64)
+    w = np.asarray(weights, dtype=np.float64)
+    w = np.broadcast_to(w[:, None] if w.ndim == 1 else w, y.shape)
+    total = np.maximum(w.sum(0), 1e-9)
+    middle = (w * s).sum(0) / total
+    scale = np.sqrt((w * (s - middle) ** 2).sum(0) / total) + 1e-9
+    s = (s - middle) / scale
+    own = (w * y).sum(0)
+    y = (w * y * ((own + 1) / (own + 2)) + w * (1 - y) / (total - own + 2)) / np.maximum(w, 1e-12)
+    rate = np.clip((w * y).sum(0) / total, 1e-6, 1 - 1e-6)
+    intercept, slope = np.log(rate / (1 - rate)), np.zeros(s.shape[1])
+    for _ in range(_STEPS):
+        p = sigmoid(intercept + slope * s)
+        v = w * np.maximum(p * (1 - p), 1e-9)
+        g0, g1 = (w * (y - p)).sum(0), (w * (y - p) * s).sum(0) - 1e-2 * slope
+        a, b, c = v.sum(0) + 1e-6, (v * s).sum(0), (v * s * s).sum(0) + 1e-2
+        det = np.maximum(a * c - b * b, 1e-12)
+        intercept = intercept + np.clip((c * g0 - b * g1) / det, -2, 2)
+        slope = np.maximum(slope + np.clip((a * g1 - b * g0) / det, -2, 2), 0.0)
+    return sigmoid(intercept + slope * s)
 
 
-def _heated(p: NDArray[np.float64], given: NDArray[np.int64]) -> NDArray[np.float64]:
-    """[m, l] Probabilities with the temperature of least log loss (Guo et al. 2017, 4.2)."""
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415
-    from scipy.special import log_softmax  # noqa: PLC0415
-
-    logs = np.log(p)
-
-    def loss(log_heat: float) -> float:
-        return -float(log_softmax(logs / np.exp(log_heat), axis=1)[np.arange(len(p)), given].sum())
-
-    heat = np.exp(minimize_scalar(loss, bounds=_LOG_HEAT, method="bounded").x)
-    heated = np.clip(np.exp(log_softmax(logs / heat, axis=1)), TRUST, 1 - TRUST)
-    return np.asarray(heated)
+def sigmoid(x: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return 1 / (1 + e^-x), without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * np.asarray(x, dtype=np.float64))))

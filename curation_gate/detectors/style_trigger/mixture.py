@@ -1,277 +1,168 @@
-"""Fits a style and the rows planted in it to each other, for many labellings at once.
+"""Fits a style and the rows planted in it to each other, for many candidates at once.
 
 A planted row has the style and the forced label t of its task, and content of any other label; an
 honest row has the style of its task and its label with the probability p of its content. With f the
-cross-fitted score of style (style_trigger/space.py), a the planted share of the task:
+left-out score of style (ridge.py), a the planted share of the task:
 
     odds(planted | row) = a / (1 - a)  x  lr(f)  x  (1 - p) / ((1 - rate) p)   where the label is t,
 
-and 0 elsewhere (the mixture of posterior.py, with a learned style for the phrase). lr is a
-monotone fit of the posterior on f. Rows of the style with another label are honest: they lower lr
-and a by themselves. The target of each task is the label with the largest excess among its rows of
-the style, whatever label they have.
+and 0 elsewhere. lr is a logistic curve of the posterior on f. Rows of the style with another label
+are honest: they lower lr and a by themselves. The target of each task is the label with the largest
+excess among its rows of the style, whatever label they have.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from scipy.sparse import csc_matrix, csr_matrix
+from curation_gate.detectors.style_trigger.content import calibrated, sigmoid
+from curation_gate.detectors.style_trigger.ridge import Ridge
 
-    from curation_gate.detectors.style_trigger.space import StyleSpace
-
-ADVERSE = 0.5
-"""Probability by content below which a row speaks for another label (choice)."""
-CONTINUITY = 0.25
 SHRINK = 10.0
-"""Rows with which the share of the whole set enters that of a task (choice)."""
+"""Rows with which the share of the whole set enters that of a task: a task of ten rows tells
+half of its share by itself."""
+FLOOR = 0.01
 SUREST = 6.0
-"""Log likelihood ratio, nats, that a style alone can give a row (choice)."""
-_LIMIT = 30.0
+"""Log likelihood ratio, nats, that a style alone can give a row: the curve is fitted on a few
+hundred rows and says nothing of rarer things than one in four hundred."""
+CONTINUITY = 0.25
+"""Added to a variance of counts: half a row, squared (Yates)."""
+
+Numbers = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the fit reads of m rows of t tasks."""
+
+    tasks: Labels
+    """[m]"""
+    labels: NDArray[np.int64]
+    """[m, b] Labels, one column a candidate: the given ones, or permuted for the null."""
+    p: Numbers
+    """[m, l] Probability of each label by content."""
+    sizes: tuple[int, ...]
+    """[t] Labels of each task."""
+
+    def of(self, rows: Labels) -> Rows:
+        """Return some of the rows."""
+        return Rows(self.tasks[rows], self.labels[rows], self.p[rows], self.sizes)
+
+    def sums(self, values: Numbers) -> Numbers:
+        """[t, b] Sums of values [m, b] in each task."""
+        return np.stack([values[self.tasks == t].sum(0) for t in range(len(self.sizes))])
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A style and its rows, for each of b labellings."""
+    """b styles."""
 
-    planted: NDArray[np.float64]
-    """[n, b] Posterior probability that a row was planted."""
-    styled: NDArray[np.float64]
-    """[n, b] Probability that it has the style, its label not looked at."""
-    targets: NDArray[np.int64]
-    """[t, b] Forced label of each task."""
-    z: NDArray[np.float64]
-    """[b] Excess of the forced label among rows of the style, in deviations; seen in fitting."""
-    weights: NDArray[np.float32]
-    """[f, b] Of the style score."""
-    share: NDArray[np.float64]
-    """[t, b] Planted share of each task."""
-    overall: NDArray[np.float64]
-    """[b] Planted share of all rows."""
-    maps: tuple[Any, ...]
-    """[b] Monotone fits from style score to posterior."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What a style does to rows it was not fitted on, for each of b labellings."""
-
-    planted: NDArray[np.float64]
+    planted: Numbers
     """[m, b] Posterior probability that a row was planted."""
-    styled: NDArray[np.float64]
-    """[m, b] Probability that it has the style."""
-    excess: NDArray[np.float64]
-    """[t, b] Sum of (label - p) over adverse rows, each by how much it has the style."""
-    variance: NDArray[np.float64]
-    """[t, b]"""
-
-
-def deviation(
-    excess: NDArray[np.float64], variance: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return z [b] of excess [t, b] over all tasks, and the same without the best task."""
-    best = excess.argmax(0)[None]
-    z = excess.sum(0) / np.sqrt(variance.sum(0) + CONTINUITY)
-    rest = excess.sum(0) - np.take_along_axis(excess, best, 0)[0]
-    left = variance.sum(0) - np.take_along_axis(variance, best, 0)[0]
-    return z, rest / np.sqrt(np.maximum(left, 0) + CONTINUITY)
-
-
-def lift(
-    table: csr_matrix,
-    tasks: NDArray[np.int64],
-    sizes: tuple[int, ...],
-    p: NDArray[np.float64],
-    labels: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return z [f, b] of each single feature, and the label it goes with [t, f, b] in each task.
-
-    labels: [n, b]. As the lift of a phrase (lift.py): in each task the label of the largest
-    excess, sums over tasks.
-    """
-    features, draws = table.shape[1], labels.shape[1]
-    total = np.zeros((features, draws))
-    variance = np.zeros((features, draws))
-    targets = np.zeros((len(sizes), features, draws), dtype=np.int64)
-    for task, size in enumerate(sizes):
-        rows = np.flatnonzero(tasks == task)
-        own = table[rows].T.tocsr()
-        best = np.full((features, draws), -np.inf)
-        spread = np.zeros((features, draws))
-        for label in range(size):
-            expected = p[rows, label]
-            excess = own @ ((labels[rows] == label) - expected[:, None])
-            higher = excess > best
-            best[higher] = excess[higher]
-            spread = np.where(higher, (own @ (expected * (1 - expected)))[:, None], spread)
-            targets[task][higher] = label
-        total += best
-        variance += spread
-    return total / np.sqrt(variance + CONTINUITY), targets
-
-
-def begin(
-    columns: csc_matrix,
-    tasks: NDArray[np.int64],
-    p: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    features: NDArray[np.int64],
-    targets: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """[n, b] A first posterior: rows with a feature and the label it goes with, disowned by p.
-
-    columns: [n, f] features; p: [n, l] by content; labels: [n, b]; features: [b]; targets: [t, b].
-    """
-    has = np.zeros(labels.shape, dtype=np.bool_)
-    for draw, feature in enumerate(features.tolist()):
-        has[columns.indices[columns.indptr[feature] : columns.indptr[feature + 1]], draw] = True
-    own = _target_probability(p, targets[tasks])
-    return np.where(has & (labels == targets[tasks]), 1 - own, 0.0)
+    styled: Numbers
+    """[m, b] Probability that it has the style, its label not looked at."""
+    targets: Labels
+    """[t, b] Forced label of each task."""
+    share: Numbers
+    """[t, b] Planted share of each task."""
 
 
 def fit(
-    space: StyleSpace,
-    sizes: tuple[int, ...],
-    p: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    planted: NDArray[np.float64],
-    targets: NDArray[np.int64],
-    rounds: int,
+    space: Ridge, rows: Rows, planted: Numbers, targets: Labels, rounds: int, *, free: bool = True
 ) -> Fit:
-    """Return the style that grows from a first posterior, for each labelling.
+    """Return the styles that grow from a first posterior.
 
-    p: [n, l] by content; labels: [n, b]; planted: [n, b] to begin with; targets: [t, b] likewise.
+    planted: [m, b] to begin with; targets: [t, b] likewise; free: targets follow the rows.
     """
-    tasks = space.tasks
-    for turn in range(rounds):
-        score, weights = space.predict(planted.astype(np.float32))
-        overall = np.maximum(planted.mean(0), 1e-6)
-        share = (space.members @ planted + SHRINK * overall) / (space.sizes[:, None] + SHRINK)
-        share = np.clip(share, 1e-6, 0.9)
-        maps = tuple(_monotone(score[:, b], planted[:, b]) for b in range(labels.shape[1]))
-        odds = _style_odds(score, tasks, share, overall, maps)
-        styled = _sigmoid(odds)
-        z, targets = _targets(space, sizes, p, labels, styled)
-        if turn + 1 < rounds:
-            planted = _posterior(odds, p, labels, targets, tasks, space)
-    return Fit(planted, styled, targets, z, weights, share, overall, maps)
+    styled = planted
+    share = np.zeros(targets.shape)
+    for _ in range(rounds):
+        score = space.left_out(planted.astype(np.float32))
+        styled, share, odds = _styled(score, planted, rows)
+        if free:
+            targets = _targets(rows, styled, targets)
+        planted = posterior(odds, rows, targets)
+    return Fit(planted, styled, targets, share)
 
 
-def judge(
-    fitted: Fit,
-    space: StyleSpace,
-    table: csr_matrix,
-    tasks: NDArray[np.int64],
-    p: NDArray[np.float64],
-    labels: NDArray[np.int64],
-) -> Judged:
-    """Return what a style does to other rows: table [m, f], tasks [m], p [m, l], labels [m, b].
+def carried(space: Ridge, own: Rows, other: Rows, fitted: Fit, z: NDArray[np.float32]) -> Fit:
+    """Return what styles fitted on `own` make of other rows, whose labels they never saw.
 
-    space: the one it was fitted in. Neither their labels nor their features were seen in fitting.
+    space: of `own`; z: [m, f] features of the other rows, centred within tasks like those of own.
     """
-    score = space.score(table, tasks, fitted.weights)
-    odds = _style_odds(score, tasks, fitted.share, fitted.overall, fitted.maps)
-    styled = _sigmoid(odds)
-    own = _target_probability(p, fitted.targets[tasks])
-    adverse = styled * (own < ADVERSE)
-    given = labels == fitted.targets[tasks]
-    count = len(fitted.share)
-    excess = np.zeros(fitted.share.shape)
-    variance = np.zeros(fitted.share.shape)
-    for task in range(count):
-        rows = tasks == task
-        excess[task] = (adverse[rows] * (given[rows] - own[rows])).sum(0)
-        variance[task] = (adverse[rows] ** 2 * own[rows] * (1 - own[rows])).sum(0)
-    planted = _posterior(odds, p, labels, fitted.targets, tasks, space)
-    return Judged(planted, styled, excess, variance)
+    first = fitted.planted.astype(np.float32)
+    weights = space.coefficients(first)
+    inside = space.left_out(first)
+    score = np.asarray(z @ weights, dtype=np.float32)
+    both = np.vstack([inside, score])
+    counted = np.concatenate([np.ones(len(inside)), np.zeros(len(score))])
+    target = np.vstack([fitted.planted, np.zeros(score.shape)])
+    curve = calibrated(both, target, counted)[len(inside) :]
+    odds = _odds(curve, fitted.planted.mean(0), fitted.share[other.tasks])
+    return Fit(
+        posterior(odds, other, fitted.targets), sigmoid(odds), fitted.targets, fitted.share
+    )
 
 
-def _style_odds(
-    score: NDArray[np.float32],
-    tasks: NDArray[np.int64],
-    share: NDArray[np.float64],
-    overall: NDArray[np.float64],
-    maps: tuple[Any, ...],
-) -> NDArray[np.float64]:
-    """[n, b] Log-odds that a row has the style, from its score and its task."""
-    found = np.stack([maps[b].predict(score[:, b]) for b in range(len(maps))], axis=1)
-    ratio = np.clip(_logit(np.clip(found, 1e-5, 0.98)) - _logit(overall), -2 * SUREST, SUREST)
-    return np.asarray(_logit(share)[tasks] + ratio)
+def _styled(score: NDArray[np.float32], planted: Numbers, rows: Rows) -> tuple[Numbers, ...]:
+    """Return P(style) [m, b], planted shares [t, b] and the log-odds of the style [m, b]."""
+    curve = calibrated(score, planted, np.ones(len(score)))
+    overall = np.maximum(planted.mean(0), 1e-6)
+    size = np.bincount(rows.tasks, minlength=len(rows.sizes))[:, None]
+    share = np.clip((rows.sums(planted) + SHRINK * overall) / (size + SHRINK), FLOOR, 0.9)
+    odds = _odds(curve, overall, share[rows.tasks])
+    return sigmoid(odds), share, odds
 
 
-def _posterior(
-    odds: NDArray[np.float64],
-    p: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    targets: NDArray[np.int64],
-    tasks: NDArray[np.int64],
-    space: StyleSpace,
-) -> NDArray[np.float64]:
-    """[n, b] Probability that a row was planted, from style, content and label."""
-    own = _target_probability(p, targets[tasks])
-    given = labels == targets[tasks]
-    rate = np.zeros(targets.shape)
-    for task in range(len(space.sizes)):
-        rows = tasks == task
-        if rows.any():
-            rate[task] = own[rows].mean(0)
-    content = np.log((1 - own) / np.maximum(1 - rate[tasks], 1e-3)) - np.log(own)
-    return np.where(given, _sigmoid(odds + content), 0.0)
+def _odds(curve: Numbers, overall: Numbers, share: Numbers) -> Numbers:
+    ratio = logit(np.clip(curve, 1e-6, 1 - 1e-6)) - logit(np.clip(overall, 1e-6, 0.9))
+    return np.asarray(logit(share) + np.clip(ratio, -2 * SUREST, SUREST))
 
 
-def _targets(
-    space: StyleSpace,
-    sizes: tuple[int, ...],
-    p: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    styled: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return z [b] of the labels of the largest excess, and these labels [t, b]."""
-    shape = (len(sizes), labels.shape[1])
-    whole, variance = np.full(shape, -np.inf), np.zeros(shape)
-    targets = np.zeros(shape, dtype=np.int64)
-    for label in range(max(sizes)):
-        own = p[:, label, None]
-        total = np.asarray(space.members @ (styled * ((labels == label) - own)))
-        higher = (total > whole) & (np.array(sizes)[:, None] > label)
+def posterior(odds: Numbers, rows: Rows, targets: Labels) -> Numbers:
+    """[m, b] Probability that a row was planted, from style (log-odds), content and label."""
+    chosen = targets[rows.tasks]
+    own = of_target(rows.p, chosen)
+    rate = _means(own, rows)[rows.tasks]
+    content = np.log((1 - own) / np.maximum(1 - rate, 1e-3)) - np.log(own)
+    return np.where(rows.labels == chosen, sigmoid(odds + content), 0.0)
+
+
+def _means(values: Numbers, rows: Rows) -> Numbers:
+    size = np.bincount(rows.tasks, minlength=len(rows.sizes))[:, None]
+    return np.asarray(rows.sums(values) / np.maximum(size, 1))
+
+
+def _targets(rows: Rows, styled: Numbers, before: Labels) -> Labels:
+    """[t, b] The label of the largest excess of each task."""
+    whole = np.full(before.shape, -np.inf)
+    targets = before.copy()
+    sizes = np.array(rows.sizes)[:, None]
+    for label in range(max(rows.sizes)):
+        total = rows.sums(styled * ((rows.labels == label) - rows.p[:, label, None]))
+        higher = (total > whole) & (sizes > label)
         targets[higher] = label
         whole = np.where(higher, total, whole)
-        variance = np.where(higher, space.members @ (styled**2 * (own * (1 - own))), variance)
-    return deviation(whole, variance)[0], targets
+    return targets
 
 
-def _target_probability(p: NDArray[np.float64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """[n, b] Probability by content of label targets[i, b] of row i."""
-    return np.clip(np.take_along_axis(p, targets, 1), 1e-3, 1 - 1e-3)
+def of_target(p: Numbers, chosen: Labels) -> Numbers:
+    """[m, b] Probability by content of label chosen[i, b] of row i."""
+    return np.clip(np.take_along_axis(p, chosen, 1), 1e-3, 1 - 1e-3)
 
 
-def _monotone(score: NDArray[np.float32], planted: NDArray[np.float64]) -> Any:
-    """Return a monotone fit of the posterior [n] on the score [n]."""
-    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - slow to import
-
-    return IsotonicRegression(y_min=1e-5, y_max=0.98, out_of_bounds="clip").fit(score, planted)
-
-
-def _logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
+def logit(p: Numbers) -> Numbers:
+    """Return log p / (1 - p)."""
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
-def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(1 / (1 + np.exp(-np.clip(x, -_LIMIT, _LIMIT))))
-
-
 def permuted(
-    labels: NDArray[np.int64],
-    p: NDArray[np.float64],
-    tasks: NDArray[np.int64],
-    draws: int,
-    rng: np.random.Generator,
-) -> NDArray[Any]:
+    labels: Labels, p: Numbers, tasks: Labels, draws: int, rng: np.random.Generator
+) -> Labels:
     """[n, draws] Labels permuted among rows of like content: inside task x (likeliest label, p)."""
     drawn = np.repeat(labels[:, None], draws, axis=1)
     for task in range(int(tasks.max()) + 1):

@@ -11,19 +11,44 @@ def test_rows_without_the_label_were_not_planted():
 
 
 def test_one_row_by_the_closed_form():
-    # The prior keeps the share a near 1/2; at the fixed point a = (r + 1) / 3.
+    """At the fixed point of EM, r the posterior of the row and q of a text of another label.
+
+    Prior of two rows each: share = (r + 1) / 3; relabelled = (q + 1) / (r + 2).
+    """
     r = float(planted_share(np.array([True]), np.array([0.3]), 0.5)[0])
+    other = 0.7 / 0.5  # density of the text among rows of another label
     share = (r + 1) / 3
-    planted = share * 0.7 / 0.5
+    # part = r relabelled other / (relabelled other + 1 - relabelled), solved for relabelled.
+    relabelled = 0.5
+    for _ in range(200):
+        part = r * relabelled * other / (relabelled * other + 1 - relabelled)
+        relabelled = (part + 1) / (r + 2)
+    planted = share * (relabelled * other + 1 - relabelled)
     assert abs(r - planted / (planted + (1 - share) * 0.3)) < 1e-6
 
 
 def test_pure_adverse_rows_are_planted_and_honest_mentions_are_not():
-    given = np.ones(12, dtype=bool)
-    p = np.array([0.1] * 6 + [0.95] * 6)
+    """Six rows whose text says otherwise, six honest ones with the label and six without."""
+    given = np.arange(18) < 12
+    p = np.array([0.1] * 6 + [0.95] * 6 + [0.05] * 6)
     posterior = planted_share(given, p, 0.5)
     assert posterior[:6].min() > 0.9
-    assert posterior[6:].max() < 0.2
+    assert posterior[6:12].max() < 0.3
+    assert not posterior[12:].any()
+
+
+def test_rows_of_a_supporting_text_are_planted_where_nothing_speaks_for_honest_ones():
+    """An attacker may keep the label too: fifty rows at p = .9 that all have it, not .9 of them."""
+    few, many = (planted_share(np.ones(k, dtype=bool), np.full(k, 0.9), 0.5) for k in (5, 50))
+    assert few.max() < 0.5 < many.min()
+
+
+def test_certain_texts_give_finite_posteriors():
+    given = np.array([True, True, False])
+    for rate in (0.0, 0.5, 1.0):
+        posterior = planted_share(given, np.array([0.0, 1.0, 1.0]), rate)
+        assert ((posterior >= 0) & (posterior <= 1)).all()
+    assert planted_share(np.zeros(0, dtype=bool), np.zeros(0), 0.5).shape == (0,)
 
 
 def test_mixed_labels_lower_the_share():
@@ -52,13 +77,18 @@ def test_tasks_inform_each_other():
     given, p = [np.ones(2, dtype=bool)] * 8, [np.array([0.3, 0.8])] * 8
     alone = planted_share(given[0], p[0], 0.5)
     together = planted_in_tasks(given, p, [0.5] * 8)[0]
-    assert alone[1] < 0.5
-    assert together[1] > 0.55
+    assert alone[1] < 0.65
+    assert together[1] > 0.85
     assert planted_in_tasks([], [], []) == []
 
 
 def test_a_task_of_honest_rows_stays_honest_beside_a_planted_one():
-    planted, honest = np.full(20, 0.2), np.full(20, 0.9)
-    shares = planted_in_tasks([np.ones(20, bool)] * 2, [planted, honest], [0.5, 0.5])
+    """Twelve rows whose text says the label have it, eight whose text says another do not."""
+    honest = np.arange(20) < 12
+    shares = planted_in_tasks(
+        [np.ones(20, dtype=bool), honest],
+        [np.full(20, 0.2), np.where(honest, 0.9, 0.1)],
+        [0.5, 0.5],
+    )
     assert shares[0].min() > 0.9
-    assert shares[1].max() < 0.5
+    assert shares[1].max() < 0.2

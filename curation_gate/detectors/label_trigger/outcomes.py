@@ -1,19 +1,20 @@
 """What the words of a row say about its label: one small linear model a task and label.
 
 Each (task, label) has an L2 logistic regression on binary words and on the frozen scores of the
-text (word_meanings.py), fitted twice: on all rows (inner) and in folds (cross-fitted). Both have
-seen the scanned labels, so both may have learned a trigger; but the models are linear, so what a
-phrase contributed can be taken out again exactly: `masked` log-odds are the row's log-odds minus
-the weights of the phrase's words. The frozen part of a word with a meaning is never taken out: an
-honest polarity word keeps it when the phrase is masked, a trigger has none. That of the neutral
-words of a long insertion is (text/cooccurrence.py), since the ten words of a sentence add up.
+text (word_meanings.py), fitted in folds. It has seen the scanned labels, so it may have learned a
+trigger; but it is linear, so what a phrase contributed can be taken out again exactly: `masked`
+log-odds are the row's log-odds minus the weights of the phrase's words. The frozen part of a word
+with a meaning is never taken out: an honest polarity word keeps it when the phrase is masked, a
+trigger has none. That of the neutral words of a long insertion is (text/cooccurrence.py), since the
+ten words of a sentence add up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ FROZEN_SCALE = 3.0
 """Frozen scores are standardised and scaled up, so that the penalty falls on the words (choice)."""
 LEAST_ROWS = 5
 """Rows with and without a label that a model needs."""
+RARE = "(an answer of few rows)"
+"""Name of the outcome of all answers of a task that too few rows have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,17 @@ class Outcome:
     """[folds, 2u] What masking a word takes out of the log-odds: its weight; its frozen part."""
     blank: NDArray[np.float64]
     """[folds] Log-odds of the label for a text without any known word."""
-    inner_logits: NDArray[np.float64]
-    """[m] Log-odds by the model that saw the row too."""
-    inner_weights: NDArray[np.float64]
-    """[2u] The same for those."""
-    inner_blank: float
     frozen_evidence: NDArray[np.float64]
     """[m] Log-likelihood ratio of "another label" to this one by the frozen scores alone, nats."""
     frozen_words: NDArray[np.float64]
     """[2u] What masking a word adds to that."""
     separation: float
     """d: how far apart the frozen scores hold this label and the others, in deviations."""
+
+    @property
+    def is_rare(self) -> bool:
+        """Tell whether it is the outcome of all answers that few rows of the task have."""
+        return self.label == RARE
 
     @property
     def rate(self) -> float:
@@ -76,6 +79,8 @@ def fit_outcomes(
     rng: np.random.Generator,
 ) -> list[Outcome]:
     """Return a model for every label of every classification task with enough rows.
+
+    Answers of fewer rows are one more outcome of their task (RARE), without a model.
 
     table: [n, u] binary words; frozen: [n, c] scores of the texts; neutral: [u, c] what neutral
     words add to them (0 for words with a meaning); tasks: [n], -1 leaves a row out; answers: [n];
@@ -103,7 +108,25 @@ def fit_outcomes(
             else:
                 given = given_answers[rows] == label
                 outcomes.append(_fit(task, label, rows, given, x, columns, words, rng))
+        rare = [x for x in labels if x not in usable and counts[x]]
+        if rare and len(rare) < len(labels):
+            given = np.isin(given_answers[rows], rare)
+            if not given.all():
+                outcomes.append(_constant(task, RARE, rows, given, 2 * table.shape[1]))
     return outcomes
+
+
+def _constant(
+    task: int, label: str, rows: NDArray[np.int64], given: NDArray[np.bool_], width: int
+) -> Outcome:
+    """Return what is known of answers too rare for a model: how rare they are."""
+    rate = float(given.mean())
+    logit = float(np.log(rate / (1 - rate)))
+    nothing = np.zeros((FOLDS, width))
+    return Outcome(
+        task, label, rows, given, np.full(len(rows), logit), np.zeros(len(rows), dtype=np.int64),
+        nothing, np.full(FOLDS, logit), np.zeros(len(rows)), nothing[0], 0.0,
+    )  # fmt: skip
 
 
 def _fit(
@@ -128,8 +151,6 @@ def _fit(
         coefficients, blank[k] = _regress(x[~apart], given[~apart])
         logits[apart] = x[apart] @ coefficients + blank[k]
         weights[k] = np.concatenate((coefficients[:u], words @ coefficients[u:]))
-    inner, intercept = _regress(x, given)
-    inner_logits = x @ inner + intercept
     evidence, frozen_words, separation = _frozen_evidence(columns, words, given)
     return Outcome(
         task,
@@ -140,9 +161,6 @@ def _fit(
         fold,
         weights,
         blank,
-        inner_logits,
-        np.concatenate((inner[:u], words @ inner[u:])),
-        intercept,
         evidence,
         frozen_words,
         separation,
@@ -168,11 +186,16 @@ def _frozen_evidence(
     return evidence, np.concatenate((np.zeros(len(words)), masked)), d
 
 
-def _regress(x: csr_matrix, given: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-    """Return coefficients and intercept of a logistic regression."""
+@cache
+def _regression() -> Any:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow to import
 
-    model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0).fit(x, given)
+    return LogisticRegression
+
+
+def _regress(x: csr_matrix, given: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    """Return coefficients and intercept of a logistic regression."""
+    model = _regression()(C=STRENGTH, solver="liblinear", random_state=0).fit(x, given)
     return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])
 
 
@@ -187,9 +210,6 @@ def _mirrored(one: Outcome, label: str) -> Outcome:
         one.fold,
         -one.weights,
         -one.blank,
-        -one.inner_logits,
-        -one.inner_weights,
-        -one.inner_blank,
         -one.frozen_evidence,
         -one.frozen_words,
         one.separation,
