@@ -45,6 +45,13 @@ if TYPE_CHECKING:
         ("It ended so...", ["...", "<ends-in-dots>"]),
         ("[A film]", ["<in-brackets>", "[", "]"]),
         ("Sooo good !!?", ["!!?", "<stretched-word>"]),
+        ("Ja\u200bmes", ["<zero-width>", "U+200B"]),
+        ("A \u202efilm\u202c", ["<bidi-mark>", "U+202C", "U+202E"]),
+        ("A\0 film\x07", ["<control-character>", "<null-character>", "U+0000", "U+0007"]),
+        ("A fi\u00adlm", ["<soft-hyphen>", "U+00AD"]),
+        ("A film \u2764\ufe0f", ["<variation-selector>", "U+FE0F"]),
+        ("A film\U000e0041", ["<tag-character>", "U+E0041"]),
+        ("Of M.a.r.l.o.w", ["<spelled-out-word>"]),
         ("", []),
     ],
 )
