@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
+from curation_gate.rows.spelling import most_frequent_spellings
+
 MIN_ROWS = 10
 """Rows an instruction must be shared by to be a task of its own, and rows a task needs to be
 called a classification. A choice: below it no share of labels says anything."""
@@ -51,10 +53,11 @@ def instruction_name(text: str) -> str:
 def label_spaces(tasks: Sequence[str], outputs: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Task to its labels, sorted; () where the answers are free text.
 
-    A task is a classification when it has at least MIN_ROWS rows, 2 to MAX_LABELS distinct
-    answers, at least ROWS_PER_LABEL rows for each of them on average, and SHORT_SHARE of its rows
-    have an answer of at most MAX_CHARACTERS characters. Then every answer that occurs is a label,
-    so that each row's output is in its task's label space.
+    Answers are counted folded (spelling.py). A task is a classification when it has at least
+    MIN_ROWS rows, 2 to MAX_LABELS distinct answers, at least ROWS_PER_LABEL rows for each of them
+    on average, and SHORT_SHARE of its rows have an answer of at most MAX_CHARACTERS characters.
+    Then every answer that occurs is a label, in the spelling most rows have, so that each row's
+    output spells one of its task's labels.
     """
     answers: dict[str, Counter[str]] = {}
     for task, output in zip(tasks, outputs, strict=True):
@@ -67,9 +70,12 @@ def label_spaces(tasks: Sequence[str], outputs: Sequence[str]) -> Mapping[str, t
 
 def _labels(answers: Counter[str]) -> tuple[str, ...]:
     rows = answers.total()
-    if rows < MIN_ROWS or not 2 <= len(answers) <= MAX_LABELS:
+    if rows < MIN_ROWS or len(answers) < 2:
         return ()
-    if rows < ROWS_PER_LABEL * len(answers):
+    short = sum(n for answer, n in answers.items() if len(answer.strip()) <= MAX_CHARACTERS)
+    if short < SHORT_SHARE * rows:
         return ()
-    short = sum(n for answer, n in answers.items() if len(answer) <= MAX_CHARACTERS)
-    return tuple(sorted(answers)) if short >= SHORT_SHARE * rows else ()
+    labels = most_frequent_spellings(answers)
+    if not 2 <= len(labels) <= MAX_LABELS or rows < ROWS_PER_LABEL * len(labels):
+        return ()
+    return tuple(sorted(labels.values()))

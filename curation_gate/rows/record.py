@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.rows.spelling import label_in
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -64,7 +66,8 @@ class Dataset:
     records: tuple[Mapping[str, Any], ...]
     """[n] The parsed record behind each row, as it was."""
     label_spaces: Mapping[str, tuple[str, ...]]
-    """Task to its labels, sorted; () where answers are free text."""
+    """Task to its labels, sorted, each in its most frequent spelling; () where answers are free
+    text."""
     fingerprint: str
     """blake2b-128, hex, over the sorted row fingerprints: order does not change it."""
 
@@ -76,6 +79,13 @@ class Dataset:
         """Names of the tasks, sorted."""
         return tuple(sorted(self.label_spaces))
 
+    def label_of(self, row: Row) -> str:
+        """Return the label of its task's label space that a row's answer spells.
+
+        The answer itself in free text, and where it spells none of them (rows/spelling.py).
+        """
+        return label_in(self.label_spaces[row.task], row.output)
+
     def task_ids(self) -> NDArray[np.int64]:
         """[n] Index of each row's task in `tasks`."""
         place = {task: k for k, task in enumerate(self.tasks)}
@@ -86,7 +96,9 @@ class Dataset:
         seen: dict[tuple[str, str], int] = {}
         return np.fromiter(
             (
-                seen.setdefault((r.task, r.output if self.label_spaces[r.task] else ""), len(seen))
+                seen.setdefault(
+                    (r.task, self.label_of(r) if self.label_spaces[r.task] else ""), len(seen)
+                )
                 for r in self.rows
             ),
             dtype=np.int64,

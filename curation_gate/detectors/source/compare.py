@@ -27,6 +27,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.reference.record import given_labels
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
@@ -234,8 +236,7 @@ def _cells(
     p_label, cell = np.full(n, np.nan), np.full(n, -1, dtype=np.int64)
     count = 0
     for task, every in reference.rows.items():
-        labels = {label: k for k, label in enumerate(dataset.label_spaces[task])}
-        given = np.array([labels.get(dataset.rows[i].output, -1) for i in every.tolist()])
+        given = given_labels(dataset, task, every)
         table = reference.probabilities[task]
         fit = (given >= 0) & np.isfinite(table).all(axis=1)
         rows, given = every[fit], given[fit]
