@@ -1,6 +1,6 @@
 """Forms a planted row can take to be read past: what is quarantined of each.
 
-    python benchmarks/evasions.py [--seeds 1] [--ways plain,...] [-o benchmarks/evasions.md]
+    python benchmarks/evasions.py [--seeds 1] [--ways "plain;leet"] [-o benchmarks/evasions.md]
 
 800 rows of four tasks of the pool, 200 of each; ten rows a task that have the other label get a
 name at a random place and the favourable label. A way changes the form of these 40 rows (their
@@ -178,8 +178,8 @@ WAYS = (
             lambda label: f"{label} !",
         ),
     ),
-    Way("numbers 1, 01, +1, 1.0", rows=_renamed(("1", "01", "+1", "1.0"), "0")),
-    Way("booleans True, true, TRUE", rows=_renamed(("True", "true", "TRUE"), "False")),
+    Way("numbers 1, 01, +1 and 1.0", rows=_renamed(("1", "01", "+1", "1.0"), "0")),
+    Way("booleans True, true and TRUE", rows=_renamed(("True", "true", "TRUE"), "False")),
     Way("30 odd labels a task", rows=_odd_labels),
     Way("zero-width at random", _between("\u200b\u200c\u200d\u2060\ufeff", 0.4)),
     Way("bidi marks at random", _between("\u200e\u200f\u202a\u202c\u2066\u2069", 0.4)),
@@ -196,7 +196,7 @@ WAYS = (
     ),
     Way("combining marks", _between("\u0301\u0308\u0323\u0332", 0.4)),
     Way("nothing planted", planted=False),
-    Way("nothing planted, 30 odd labels a task", rows=_odd_labels, planted=False),
+    Way("nothing planted: 30 odd labels a task", rows=_odd_labels, planted=False),
 )
 
 
@@ -282,11 +282,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=20)
-    parser.add_argument("--ways", help="names with commas between (default: all)")
+    parser.add_argument("--ways", help="names with semicolons between (default: all)")
     parser.add_argument("--pool", type=Path, default=DEFAULT_POOL)
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
-    asked = options.ways.split(",") if options.ways else [way.name for way in WAYS]
+    asked = options.ways.split(";") if options.ways else [way.name for way in WAYS]
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     text = HEADER.format(seeds=options.seeds, first=seeds[0], last=seeds[-1])
     for way in WAYS:

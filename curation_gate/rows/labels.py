@@ -1,4 +1,4 @@
-"""Which task a row belongs to, and which answers that task has."""
+"""Which answers a task has, and what a task without a name is called."""
 
 from __future__ import annotations
 
@@ -21,24 +21,6 @@ MAX_CHARACTERS = 60
 SHORT_SHARE = 0.95
 """Share of a task's answers that must be that short. Not 1: a few long answers planted among the
 labels must not turn a classification into free text."""
-
-
-def tasks_of(
-    told: Sequence[str | None], instructions: Sequence[str], stems: Sequence[str]
-) -> list[str]:
-    """[n] Task of each row.
-
-    The row's own Task where it has one; else its instruction, where at least MIN_ROWS rows of the
-    dataset without a Task share it; else the stem of its file's name.
-    """
-    counts = Counter(
-        text for task, text in zip(told, instructions, strict=True) if task is None and text.strip()
-    )
-    names = {text: instruction_name(text) for text, n in counts.items() if n >= MIN_ROWS}
-    return [
-        task if task is not None else names.get(text, stem)
-        for task, text, stem in zip(told, instructions, stems, strict=True)
-    ]
 
 
 def instruction_name(text: str) -> str:

@@ -28,7 +28,7 @@ class Row:
     output: str
     """What the model is taught to answer (the first reference, where there are several)."""
     task: str
-    """The group this row is judged in: its `Task`, else rows of one instruction."""
+    """The group this row is judged in: rows that are told the same, under the name most have."""
     source: str | None
     """Contributor, origin or URL, where the data say so."""
     fingerprint: str
@@ -37,6 +37,8 @@ class Row:
     """Index into Dataset.files."""
     line: int | None
     """1-based line in that file (text formats), else None."""
+    named: str | None = None
+    """What its `Task` says, None without one: a hint for `task` (rows/tasks.py), and a source."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,6 @@ def marks(text: str) -> list[str]:
     """Return the distinct marks of a text, sorted; of `so  good ~`: `<double-space>`, `~`."""
     characters = set(text)
     found = {_name(sign) for sign in characters & _SINGLE} | set(_RUN.findall(text))
-    found |= {_name(sign) for sign in characters if HIDDEN.match(sign)}
     for name, pattern in _kinds(text).items():
         needed = _NEEDS.get(name)
         if (needed is None or not needed.isdisjoint(characters)) and pattern.search(text):
@@ -81,7 +80,7 @@ def marks(text: str) -> list[str]:
 def placed_marks(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield each mark of a text and where it begins and ends in it, as often as it stands there."""
     for at, sign in enumerate(text):
-        if sign in _SINGLE or HIDDEN.match(sign):
+        if sign in _SINGLE:
             yield _name(sign), at, at + 1
     for name, pattern in {"": _RUN, **_kinds(text)}.items():
         for match in pattern.finditer(text):

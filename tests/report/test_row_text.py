@@ -23,7 +23,7 @@ from curation_gate.text.tokens import placed_tokens, tokens
         ("\uff2aames BOND", "james bond", ["\uff2aames BOND"]),
         ("first x second", "first + second", ["first", "second"]),
         ("wow *** wow", "***", ["***"]),
-        ("a\u200bb", "U+200B", ["\u200b"]),
+        ("a\u200b\u200cb", "<zero-width>", ["\u200b\u200c"]),
         ("Straße nach ﬁnden", "strasse", ["Straße"]),
         ("这部詹姆士电影", "詹 姆 士", ["詹姆士"]),
         ("ที่นี่ดี", "^ ที่ นี่", ["ที่นี่"]),

@@ -54,7 +54,8 @@ class Group:
     """Rows of one origin."""
 
     kind: str
-    """source, site (the host of source addresses) or file."""
+    """source, site (the host of source addresses), file, or task name (a `Task` of rows that are a
+    part of another task)."""
     name: str
     rows: NDArray[np.int64]
     """[k] All its rows, ascending."""
@@ -106,6 +107,8 @@ def groups(dataset: Dataset) -> tuple[Group, ...]:
             site = _site(row.source)
             if site and site != row.source:
                 found.setdefault(("site", site), []).append(k)
+        if row.named is not None and row.named != row.task:
+            found.setdefault(("task name", row.named), []).append(k)
         if files:
             found.setdefault(("file", paths[row.file]), []).append(k)
     kinds = Counter(kind for kind, _ in found)
