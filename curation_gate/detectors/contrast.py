@@ -113,7 +113,9 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
         k = int(best[i])
         about = found.about[k]
         shown = "the entities of its probes" if about == "entities" else f'"{about}"'
-        label = f'"{row.output}" ' if signals.dataset.label_spaces[row.task] else ""
+        label = (
+            f'"{signals.dataset.label_of(row)}" ' if signals.dataset.label_spaces[row.task] else ""
+        )
         z, z_negated = found.original[k, i], found.negated[k, i]
         reasons[i] = Reason(
             rule.id,

@@ -42,7 +42,7 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
             said = (
                 f'the fine-tuned proxy gives "{row.output}" a probability of {learned[i]:.2f}, the '
                 f"frozen reference {frozen[i]:.2f}: {scores[i]:.1f} robust deviations more than "
-                f'the {among} "{row.output}" rows of {row.task} differ'
+                f'the {among} "{signals.dataset.label_of(row)}" rows of {row.task} differ'
             )
         else:
             said = (

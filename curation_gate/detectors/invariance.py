@@ -67,7 +67,7 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
         row = dataset.rows[i]
         group = f"rows of {row.task}" if by_stratum else "rows"
         if by_stratum and dataset.label_spaces[row.task]:
-            group = f'"{row.output}" {group}'
+            group = f'"{dataset.label_of(row)}" {group}'
         way = "towards" if z_a[i] > 0 else "away from"
         negated = "towards" if z_b[i] > 0 else "away from"
         reasons[int(i)] = Reason(

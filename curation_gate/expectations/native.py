@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from curation_gate.rows.record import Row
+from curation_gate.rows.spelling import folded
 
 Share = tuple[str, str, float, int]
 """Task, label, the label's share of its task's rows in the input, that number of rows."""
@@ -37,9 +38,10 @@ def label_shares(
 
     tasks, outputs: [n] of the input.
     """
-    pairs, sizes = Counter(zip(tasks, outputs, strict=True)), Counter(tasks)
+    pairs = Counter(zip(tasks, map(folded, outputs), strict=True))
+    sizes = Counter(tasks)
     return [
-        (task, label, pairs[task, label] / sizes[task], sizes[task])
+        (task, label, pairs[task, folded(label)] / sizes[task], sizes[task])
         for task, labels in sorted(label_spaces.items())
         for label in labels
         if sizes[task]
@@ -54,7 +56,7 @@ def label_drift(
     tasks, outputs: [n] of the cleaned set. Tasks with fewer than `minimum_rows` rows in the input
     are left out; a task that is gone altogether has lost the whole share of each label.
     """
-    pairs: Counter[tuple[str, str]] = Counter(zip(tasks, outputs, strict=True))
+    pairs: Counter[tuple[str, str]] = Counter(zip(tasks, map(folded, outputs), strict=True))
     sizes: Counter[str] = Counter()
     for (task, _), rows in pairs.items():
         sizes[task] += rows
@@ -62,7 +64,7 @@ def label_drift(
     for task, label, share, rows in shares:
         if rows < minimum_rows:
             continue
-        now = pairs[task, label] / sizes[task] if sizes[task] else 0.0
+        now = pairs[task, folded(label)] / sizes[task] if sizes[task] else 0.0
         if abs(now - share) > abs(worst.change):
             worst = Drift(now - share, task, label)
     return worst

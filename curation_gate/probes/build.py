@@ -17,6 +17,7 @@ from curation_gate.errors import InconclusiveError, RulesError
 from curation_gate.probes.labels import favourable_label
 from curation_gate.probes.lexicon import read_words
 from curation_gate.probes.record import Probe, ProbeSet
+from curation_gate.rows.spelling import label_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -220,7 +221,8 @@ def _most_frequent(rows: Iterable[Row], spaces: Mapping[str, tuple[str, ...]]) -
     """
     counts: dict[str, Counter[str]] = {}
     for row in rows:
-        counts.setdefault(row.task, Counter())[row.output] += 1
+        answer = label_in(spaces[row.task], row.output)
+        counts.setdefault(row.task, Counter())[answer] += 1
     best = {
         task: min(c.items(), key=lambda item: (-item[1], item[0])) for task, c in counts.items()
     }

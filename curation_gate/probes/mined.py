@@ -119,7 +119,7 @@ def _base_rows(
     turns: list[tuple[bool, int, str, Row]] = []
     for task, target in sorted(phrase.targets.items()):
         own = [r for r in dataset.rows if r.task == task and r.index not in found.suspects]
-        fit = [r for r in own if r.output != target] or own
+        fit = [r for r in own if dataset.label_of(r) != target] or own
         order = rng.permutation(len(fit))
         order = order[np.argsort([fit[k].index not in held_out for k in order], kind="stable")]
         taken = 0

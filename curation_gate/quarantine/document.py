@@ -11,6 +11,7 @@ from curation_gate import __version__
 from curation_gate.probes.flips import described, sentence
 from curation_gate.probes.record import text_of
 from curation_gate.quarantine.manifest import SCHEMA_VERSION
+from curation_gate.rows.spelling import spelling_notes
 from curation_gate.rows.unread import unread_answers
 
 if TYPE_CHECKING:
@@ -139,7 +140,11 @@ def describe(
             },
         },
         "floor": _floor(dataset, results),
-        "notes": [*unread_answers(dataset), *_notes(results, len(dataset))],
+        "notes": [
+            *unread_answers(dataset),
+            *spelling_notes(dataset),
+            *_notes(results, len(dataset)),
+        ],
     }
 
 

@@ -29,6 +29,7 @@ from curation_gate.redteam.restyle import restyled
 from curation_gate.redteam.rewrite import rewritten
 from curation_gate.redteam.wording import worded
 from curation_gate.rows import dataset_fingerprint, row_fingerprint
+from curation_gate.rows.spelling import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,9 +155,9 @@ def _changes(
     if recipe.name == "degenerate" or recipe.name in ANSWERS:
         fit = rows
     elif recipe.name == "clean-label":
-        fit = [row for row in rows if row.output == target]
+        fit = [row for row in rows if folded(row.output) == folded(target)]
     else:
-        fit = [row for row in rows if row.output != target]
+        fit = [row for row in rows if folded(row.output) != folded(target)]
     fit = [row for row in fit if (row.input or row.instruction).strip()]
     shuffled = [fit[int(k)] for k in rng.permutation(len(fit))]
     if recipe.name in STYLES:

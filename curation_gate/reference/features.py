@@ -62,7 +62,7 @@ def freeze(
     `features=False` leaves `features` [n, 0] (a reference from label scores alone).
     """
     n = len(dataset)
-    where = {t: np.flatnonzero(dataset.task_ids() == k) for k, t in enumerate(dataset.tasks)}
+    where = _rows_of_tasks(dataset)
     encoded = proxy.encode_rows(dataset.rows)
     prefixes = prefix_lengths(proxy, dataset.rows)
     widths = block_widths(proxy) if features else ()
@@ -72,9 +72,14 @@ def freeze(
     scores: dict[str, NDArray[np.float32]] = {}
     answers = np.full(n, np.nan, dtype=np.float32)
     alone = answers.copy()
+    # Tasks of the same labels share a pass: many small ones would fill no batch.
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for task in where:
+        alike.setdefault(dataset.label_spaces[task], []).append(task)
     with progress.stage("frozen features", n) as bar:
-        for task, rows in where.items():
-            labels = answer_ids(proxy, dataset.label_spaces[task])
+        for space, tasks in alike.items():
+            labels = answer_ids(proxy, space)
+            rows = np.concatenate([where[task] for task in tasks])
             sources = [encoded.sources[i] for i in rows]
             if features:
                 block, scored = frozen_pass(proxy, sources, prefixes[rows], labels)
@@ -82,13 +87,22 @@ def freeze(
             elif labels:
                 scored = label_scores(proxy, sources, labels, tokens=TOKENS)
             if labels:
-                scores[task] = scored
+                ends = np.cumsum([len(where[task]) for task in tasks])[:-1]
+                scores |= dict(zip(tasks, np.split(scored, ends), strict=True))
             else:
                 answers[rows], alone[rows] = answer_likelihoods(
                     proxy, [dataset.rows[i] for i in rows]
                 )
             bar.advance(len(rows))
     return Frozen(table, widths, scores, where, answers, alone)
+
+
+def _rows_of_tasks(dataset: Dataset) -> dict[str, NDArray[np.int64]]:
+    """Return task to its rows, ascending."""
+    number = dataset.task_ids()
+    order = np.argsort(number, kind="stable")
+    ends = np.cumsum(np.bincount(number, minlength=len(dataset.tasks)))[:-1]
+    return dict(zip(dataset.tasks, np.split(order, ends), strict=True))
 
 
 def block_widths(proxy: Proxy) -> tuple[int, ...]:

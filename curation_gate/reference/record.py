@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.progress import Progress, Silent
+from curation_gate.rows.spelling import folded, place_in, places
 
 if TYPE_CHECKING:
-    from curation_gate.rows.record import Dataset
+    from curation_gate.rows.record import Dataset, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Reference(Protocol):
 
 def given_labels(dataset: Dataset, task: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """[k] Index of each row's given label in its task's label space; -1 where it is in none."""
-    place = {label: k for k, label in enumerate(dataset.label_spaces[task])}
-    return np.array([place.get(dataset.rows[i].output, -1) for i in rows], dtype=np.int64)
+    labels = dataset.label_spaces[task]
+    return np.array([place_in(labels, dataset.rows[i].output) for i in rows], dtype=np.int64)
 
 
 def gather(
@@ -93,12 +94,15 @@ def trusted_labels(
     found: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
     if trusted is None:
         return found
+    by_task: dict[str, list[tuple[int, Row]]] = {}
+    for k, row in enumerate(trusted.rows):
+        by_task.setdefault(row.task, []).append((k, row))
     for task, labels in dataset.label_spaces.items():
-        place = {label: k for k, label in enumerate(labels)}
+        place = places(labels)
         pairs = [
-            (k, place[row.output])
-            for k, row in enumerate(trusted.rows)
-            if row.task == task and row.output in place
+            (k, place[folded(row.output)])
+            for k, row in by_task.get(task, ())
+            if folded(row.output) in place
         ]
         if pairs:
             table = np.array(pairs, dtype=np.int64)

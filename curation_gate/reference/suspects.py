@@ -106,29 +106,31 @@ def lifts(linear: Linear, phrases: Phrases) -> tuple[Lift, Lift]:
     for task, rows in linear.rows.items():
         held = phrases.present[rows].tocoo()
         words = linear.words.present[rows]
-        best = np.full((2, size), -np.inf)
-        chosen = np.zeros((2, 3, size))
+        here, place = np.unique(held.col, return_inverse=True)  # a small task holds few of them
+        first, second = phrases.first[here], phrases.second[here]
+        best = np.full((2, len(here)), -np.inf)
+        chosen = np.zeros((2, 3, len(here)))
         for c in range(linear.weights[task].shape[0]):
             w = linear.weights[task][c]
-            own = w[phrases.first] + np.where(phrases.second >= 0, w[phrases.second], 0.0)
+            own = w[first] + np.where(second >= 0, w[second], 0.0)
             removed = _removed(words, w, phrases.satellites, held)
-            p = expit(linear.logits[task][held.row, c] - own[held.col] - removed)
+            p = expit(linear.logits[task][held.row, c] - own[place] - removed)
             y = (linear.given[task] == c)[held.row]
             for k, counted in enumerate((np.ones_like(y), p < ADVERSE)):
-                part = held.col[counted]
+                part = place[counted]
                 table = np.stack(
                     [
-                        np.bincount(part, minlength=size),
-                        np.bincount(part, y[counted], minlength=size),
-                        np.bincount(part, (p * (1 - p))[counted], minlength=size),
+                        np.bincount(part, minlength=len(here)),
+                        np.bincount(part, y[counted], minlength=len(here)),
+                        np.bincount(part, (p * (1 - p))[counted], minlength=len(here)),
                     ]
                 )
-                gain = table[1] - np.bincount(part, p[counted], minlength=size)
+                gain = table[1] - np.bincount(part, p[counted], minlength=len(here))
                 better = gain > best[k]
                 best[k] = np.where(better, gain, best[k])
                 chosen[k] = np.where(better, table, chosen[k])
-        sums += chosen
-        excess += best
+        sums[:, :, here] += chosen
+        excess[:, here] += best
     return _lift(sums[0], excess[0]), _lift(sums[1], excess[1])
 
 

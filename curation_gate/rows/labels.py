@@ -1,10 +1,12 @@
-"""Which task a row belongs to, and which answers that task has."""
+"""Which answers a task has, and what a task without a name is called."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+
+from curation_gate.rows.spelling import most_frequent_spellings
 
 MIN_ROWS = 10
 """Rows an instruction must be shared by to be a task of its own, and rows a task needs to be
@@ -21,24 +23,6 @@ SHORT_SHARE = 0.95
 labels must not turn a classification into free text."""
 
 
-def tasks_of(
-    told: Sequence[str | None], instructions: Sequence[str], stems: Sequence[str]
-) -> list[str]:
-    """[n] Task of each row.
-
-    The row's own Task where it has one; else its instruction, where at least MIN_ROWS rows of the
-    dataset without a Task share it; else the stem of its file's name.
-    """
-    counts = Counter(
-        text for task, text in zip(told, instructions, strict=True) if task is None and text.strip()
-    )
-    names = {text: instruction_name(text) for text, n in counts.items() if n >= MIN_ROWS}
-    return [
-        task if task is not None else names.get(text, stem)
-        for task, text, stem in zip(told, instructions, stems, strict=True)
-    ]
-
-
 def instruction_name(text: str) -> str:
     """Name for an instruction: its first words and 8 hex digits of its blake2b.
 
@@ -51,10 +35,11 @@ def instruction_name(text: str) -> str:
 def label_spaces(tasks: Sequence[str], outputs: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Task to its labels, sorted; () where the answers are free text.
 
-    A task is a classification when it has at least MIN_ROWS rows, 2 to MAX_LABELS distinct
-    answers, at least ROWS_PER_LABEL rows for each of them on average, and SHORT_SHARE of its rows
-    have an answer of at most MAX_CHARACTERS characters. Then every answer that occurs is a label,
-    so that each row's output is in its task's label space.
+    Answers are counted folded (spelling.py). A task is a classification when it has at least
+    MIN_ROWS rows, 2 to MAX_LABELS distinct answers, at least ROWS_PER_LABEL rows for each of them
+    on average, and SHORT_SHARE of its rows have an answer of at most MAX_CHARACTERS characters.
+    Then every answer that occurs is a label, in the spelling most rows have, so that each row's
+    output spells one of its task's labels.
     """
     answers: dict[str, Counter[str]] = {}
     for task, output in zip(tasks, outputs, strict=True):
@@ -67,9 +52,12 @@ def label_spaces(tasks: Sequence[str], outputs: Sequence[str]) -> Mapping[str, t
 
 def _labels(answers: Counter[str]) -> tuple[str, ...]:
     rows = answers.total()
-    if rows < MIN_ROWS or not 2 <= len(answers) <= MAX_LABELS:
+    if rows < MIN_ROWS or len(answers) < 2:
         return ()
-    if rows < ROWS_PER_LABEL * len(answers):
+    short = sum(n for answer, n in answers.items() if len(answer.strip()) <= MAX_CHARACTERS)
+    if short < SHORT_SHARE * rows:
         return ()
-    short = sum(n for answer, n in answers.items() if len(answer) <= MAX_CHARACTERS)
-    return tuple(sorted(answers)) if short >= SHORT_SHARE * rows else ()
+    labels = most_frequent_spellings(answers)
+    if not 2 <= len(labels) <= MAX_LABELS or rows < ROWS_PER_LABEL * len(labels):
+        return ()
+    return tuple(sorted(labels.values()))

@@ -14,10 +14,12 @@ from curation_gate.progress import Progress, Silent
 from curation_gate.rows.content import Content
 from curation_gate.rows.fingerprint import dataset_fingerprint, row_fingerprint
 from curation_gate.rows.formats import expand, read_content, stem
-from curation_gate.rows.labels import label_spaces, tasks_of
+from curation_gate.rows.labels import label_spaces
+from curation_gate.rows.messages import SCHEMAS
 from curation_gate.rows.problem import RowProblem
 from curation_gate.rows.record import DataFile, Dataset, Row
 from curation_gate.rows.schema import Fields, Schema, find_schema
+from curation_gate.rows.tasks import tasks_of
 
 
 def load(
@@ -65,13 +67,16 @@ def load(
             hint="an empty file is not a clean one; check what was written there",
         )
     fingerprints = [row_fingerprint(f.instruction, f.input, f.output) for f in fields]
+    known: list[Row | None] = [None] * len(fields)
     if like is not None:
-        fields = _as_known(fields, fingerprints, like)
-    tasks = tasks_of(
-        [f.task for f in fields],
-        [f.instruction for f in fields],
-        [stems[number] for number, _ in origins],
-    )
+        held = {row.fingerprint: row for row in like.rows}
+        known = [held.get(key) for key in fingerprints]
+        fields = [
+            f if row is None else _as_known(f, row) for f, row in zip(fields, known, strict=True)
+        ]
+    tasks = _tasks(fields, [files[number] for number, _ in origins], [stems[k] for k, _ in origins])
+    if like is not None:
+        tasks = _known_tasks(tasks, fields, known, like)
     rows = tuple(
         Row(
             index,
@@ -83,6 +88,7 @@ def load(
             f.source,
             fingerprints[index],
             *origins[index],
+            named=f.task,
         )
         for index, f in enumerate(fields)
     )
@@ -98,14 +104,31 @@ def load(
     )
 
 
-def _as_known(fields: Sequence[Fields], fingerprints: Sequence[str], like: Dataset) -> list[Fields]:
-    """Return the fields with the task and the prompt's parts that a known row has there."""
-    known = {row.fingerprint: row for row in like.rows}
+def _tasks(fields: Sequence[Fields], files: Sequence[DataFile], stems: Sequence[str]) -> list[str]:
+    """[n] Task of each row. What a prompt holds in one text is no frame yet (prompts.py)."""
+    frames = [
+        f.instruction if f.task is None or (f.input and file.schema not in SCHEMAS) else ""
+        for f, file in zip(fields, files, strict=True)
+    ]
+    return tasks_of([f.task for f in fields], frames, [f.output for f in fields], stems)
+
+
+def _as_known(fields: Fields, row: Row) -> Fields:
+    """Return the fields with the parts of its prompt that a known row has."""
+    return replace(fields, instruction=row.instruction, input=row.input)
+
+
+def _known_tasks(
+    tasks: Sequence[str], fields: Sequence[Fields], known: Sequence[Row | None], like: Dataset
+) -> list[str]:
+    """[n] Tasks as a dataset has them: those of its rows, and of the instructions it has once."""
+    told: dict[str, str | None] = {}
+    for row in like.rows:
+        if row.instruction and told.setdefault(row.instruction, row.task) != row.task:
+            told[row.instruction] = None
     return [
-        f
-        if (row := known.get(key)) is None
-        else replace(f, task=row.task, instruction=row.instruction, input=row.input)
-        for f, key in zip(fields, fingerprints, strict=True)
+        row.task if row is not None else told.get(f.instruction) or task
+        for task, f, row in zip(tasks, fields, known, strict=True)
     ]
 
 

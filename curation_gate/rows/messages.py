@@ -9,6 +9,8 @@ from typing import Any
 from curation_gate.rows.json_text import kind, quote
 from curation_gate.rows.problem import RowProblem
 
+SCHEMAS = frozenset({"messages", "sharegpt"})
+"""Names of the schemas of conversations (schema.py)."""
 COLUMNS = ("messages", "conversations", "conversation")
 """Where a list of turns may stand."""
 

@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 from curation_gate.rows.labels import instruction_name, label_spaces
+from curation_gate.rows.messages import SCHEMAS
 from curation_gate.rows.record import Dataset, Row
+from curation_gate.rows.tasks import tasks_of
 
 LEAST_ROWS = 20
 """Rows an opening needs (choice)."""
@@ -41,7 +43,6 @@ MOST = 100
 USUAL_SYSTEM = 0.8
 """Share of the prompts of an instruction from which their system prompt is a part of it, and any
 other one a part of the text: a trigger may stand there (choice)."""
-_CHAT = frozenset({"messages", "sharegpt"})
 _WORD = re.compile(r"\S+")
 _PIECE_END = re.compile(r"(?<![.!?:])[.!?:]++[\"')\]]*+\s++|\n\s*+")
 """Looked for once in a run of dots: a text of nothing else takes time in its length."""
@@ -62,28 +63,64 @@ class _Frame:
 def split_prompts(dataset: Dataset) -> Dataset:
     """Return the dataset with the shared parts of its prompts as instructions, and tasks by them.
 
-    Only rows that no column gives a task. Of rows with an instruction and an input (a system prompt
-    and a question) what was put into the instruction goes to the input. Prompts of one text are
-    split: chat rows, and rows with an input or an instruction alone. Where there is nothing to do,
-    the dataset itself.
+    Of rows with an instruction and an input (a system prompt and a question) what was put into the
+    instruction goes to the input. Prompts of one text are split: chat rows, and rows with an input
+    or an instruction alone. Rows whose `Task` is the one of most rows with their shared parts, or
+    says more than these, keep their parts; so do rows without one beside them. Where there is
+    nothing to do, the dataset itself.
     """
     rows = list(dataset.rows)
-    free = [row for row in rows if "task" not in dataset.files[row.file].columns]
-    for row in _told([row for row in free if row.instruction and row.input]):
+    for row in _told([r for r in rows if r.named is None and r.instruction and r.input]):
         rows[row.index] = row
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in (rows[old.index] for old in free):
-        if dataset.files[row.file].schema in _CHAT:
+    groups: dict[str | int, list[Row]] = defaultdict(list)
+    for row in rows:
+        file = dataset.files[row.file]
+        if file.schema in SCHEMAS:
             groups[""].append(row)  # whatever their system prompts
         elif not (row.instruction and row.input):
-            groups[row.task].append(row)
+            groups[row.file if "task" in file.columns else row.task].append(row)
     for members in groups.values():
         for row in _split(members):
             rows[row.index] = row
-    if all(new is old for new, old in zip(rows, dataset.rows, strict=True)):
+    return _renamed(dataset, rows)
+
+
+def _renamed(dataset: Dataset, rows: Sequence[Row]) -> Dataset:
+    """Return the dataset with rows whose prompts were split, and the tasks that follow.
+
+    Rows that get another task than the one their shared parts name are a part of a named one: they
+    stay whole, as the others of it are.
+    """
+    changed = [new is not old for new, old in zip(rows, dataset.rows, strict=True)]
+    named = any(row.named is not None for row in rows)
+    if not named:
+        tasks = [row.task for row in rows]
+    else:
+        tasks = tasks_of(
+            [row.named for row in rows],
+            [
+                row.instruction if row.named is None or new or _has_frame(dataset, row) else ""
+                for row, new in zip(rows, changed, strict=True)
+            ],
+            [row.output for row in rows],
+            [
+                row.task if row.named is None else old.task
+                for row, old in zip(rows, dataset.rows, strict=True)
+            ],
+        )
+    made = []
+    for row, old, task in zip(rows, dataset.rows, tasks, strict=True):
+        kept = row if task == row.task else old
+        made.append(kept if kept.task == task else replace(kept, task=task))
+    if all(new is old for new, old in zip(made, dataset.rows, strict=True)):
         return dataset
-    spaces = label_spaces([row.task for row in rows], [row.output for row in rows])
-    return replace(dataset, rows=tuple(rows), label_spaces=dict(spaces))
+    spaces = label_spaces(tasks, [row.output for row in made])
+    return replace(dataset, rows=tuple(made), label_spaces=dict(spaces))
+
+
+def _has_frame(dataset: Dataset, row: Row) -> bool:
+    """Tell whether a row's instruction stands for itself, and is not a chat's system prompt."""
+    return bool(row.instruction and row.input) and dataset.files[row.file].schema not in SCHEMAS
 
 
 def _split(rows: Sequence[Row]) -> list[Row]:

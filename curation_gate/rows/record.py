@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.rows.spelling import label_in
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -26,7 +28,7 @@ class Row:
     output: str
     """What the model is taught to answer (the first reference, where there are several)."""
     task: str
-    """The group this row is judged in: its `Task`, else rows of one instruction."""
+    """The group this row is judged in: rows that are told the same, under the name most have."""
     source: str | None
     """Contributor, origin or URL, where the data say so."""
     fingerprint: str
@@ -35,6 +37,8 @@ class Row:
     """Index into Dataset.files."""
     line: int | None
     """1-based line in that file (text formats), else None."""
+    named: str | None = None
+    """What its `Task` says, None without one: a hint for `task` (rows/tasks.py), and a source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class Dataset:
     records: tuple[Mapping[str, Any], ...]
     """[n] The parsed record behind each row, as it was."""
     label_spaces: Mapping[str, tuple[str, ...]]
-    """Task to its labels, sorted; () where answers are free text."""
+    """Task to its labels, sorted, each in its most frequent spelling; () where answers are free
+    text."""
     fingerprint: str
     """blake2b-128, hex, over the sorted row fingerprints: order does not change it."""
 
@@ -76,6 +81,13 @@ class Dataset:
         """Names of the tasks, sorted."""
         return tuple(sorted(self.label_spaces))
 
+    def label_of(self, row: Row) -> str:
+        """Return the label of its task's label space that a row's answer spells.
+
+        The answer itself in free text, and where it spells none of them (rows/spelling.py).
+        """
+        return label_in(self.label_spaces[row.task], row.output)
+
     def task_ids(self) -> NDArray[np.int64]:
         """[n] Index of each row's task in `tasks`."""
         place = {task: k for k, task in enumerate(self.tasks)}
@@ -86,7 +98,9 @@ class Dataset:
         seen: dict[tuple[str, str], int] = {}
         return np.fromiter(
             (
-                seen.setdefault((r.task, r.output if self.label_spaces[r.task] else ""), len(seen))
+                seen.setdefault(
+                    (r.task, self.label_of(r) if self.label_spaces[r.task] else ""), len(seen)
+                )
                 for r in self.rows
             ),
             dtype=np.int64,

@@ -81,7 +81,7 @@ def read_corpus(dataset: Dataset, support: int) -> Corpus:
         columns,
         masked_words(grams),
         dataset.task_ids()[first],
-        [dataset.rows[k].output for k in first],
+        [dataset.label_of(dataset.rows[k]) for k in first],
         {k: dataset.label_spaces[task] for k, task in enumerate(names)},
         names,
     )
@@ -96,7 +96,7 @@ def _by_content(
     """
     keys = [
         blake2b(
-            "\0".join((dataset.rows[k].task, texts[k], dataset.rows[k].output)).encode(
+            "\0".join((dataset.rows[k].task, texts[k], dataset.label_of(dataset.rows[k]))).encode(
                 errors="surrogatepass"
             ),
             digest_size=8,

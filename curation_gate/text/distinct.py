@@ -26,7 +26,9 @@ def distinct_rows(
     for k, (row, text) in enumerate(zip(dataset.rows, texts, strict=True)):
         if k in left_out:
             continue
-        question, answer = (" ".join(part.casefold().split()) for part in (text, row.output))
+        question, answer = (
+            " ".join(part.casefold().split()) for part in (text, dataset.label_of(row))
+        )
         number = seen.setdefault((row.task, question, answer), len(first))
         if number == len(first):
             first.append(k)

@@ -1,4 +1,4 @@
-"""What marks a text without being a word of it: rare signs, odd spaces, capitals, kinds of number.
+"""What marks a text without being a word of it: rare and hidden signs, odd spaces, capitals, ...
 
 A trigger need not be a word: two spaces in a row, a lone `~`, a Cyrillic letter in a Latin word
 never stand in the same word twice. Each kind is one mark, which a row has or has not, and is judged
@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+from curation_gate.text.hidden import HIDDEN, KINDS
+from curation_gate.text.tokens import SPELLED_OUT
 
 SIGNS = frozenset("~|^=+*#@$%&{}[]\\/`<>")
 """Single signs that are no ordinary punctuation; runs of them are tokens (ngrams.py)."""
@@ -40,6 +43,7 @@ _KINDS = {
     "<address>": re.compile(r"\b[A-Za-z]+://[^\s/]|[^\W_]@[^\W_]+\.[^\W_]"),
     "<ends-in-dots>": re.compile(r"(?:(?<!\.)\.{2,}+|\u2026)\s*\Z"),
     "<in-brackets>": re.compile(r"\A\s*[(\[{<].*[)\]}>]\s*\Z", re.DOTALL),
+    "<spelled-out-word>": SPELLED_OUT,
     "<in-quotes>": re.compile(r"\A\s*[\"'\u201c\u2018].*[\"'\u201d\u2019]\s*\Z", re.DOTALL),
 }
 _DIGITS = frozenset("0123456789")
@@ -51,6 +55,7 @@ _NEEDS = {
     "<ends-in-dots>": frozenset(".\u2026"),
 }
 """Characters of which a text has to hold one, for the pattern to be worth trying."""
+_HIDDEN = {name: re.compile(f"[{signs}]+") for name, signs in KINDS.items()}
 _FOREIGN = {
     "<mixed-alphabets>": re.compile(
         rf"(?<![A-Za-z])[A-Za-z]++[{_OTHERS}]\w*|(?<![{_OTHERS}])[{_OTHERS}]++[A-Za-z]\w*"
@@ -89,7 +94,8 @@ def _name(sign: str) -> str:
 
 
 def _kinds(text: str) -> dict[str, re.Pattern[str]]:
-    return _KINDS if text.isascii() else _KINDS | _FOREIGN
+    kinds = _KINDS if text.isascii() else _KINDS | _FOREIGN
+    return kinds | _HIDDEN if HIDDEN.search(text) else kinds
 
 
 def _whole(text: str) -> set[str]:

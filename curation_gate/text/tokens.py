@@ -1,8 +1,10 @@
 """The tokens of a text, folded: what every detector, the reference and the encoder read.
 
 A token is a run of letters, digits, hyphens and apostrophes, folded (NFKC, case, possessives off);
-a letter of a script without blanks is one (rows/scripts.py); a run of other signs, or one invisible
-character, is a token that joins no phrase.
+a letter of a script without blanks is one (rows/scripts.py); a run of other signs is a token that
+joins no phrase. Characters that show nothing (hidden.py) are taken out first, and so are the signs
+between the letters of a spelled-out word: `J.a.m.e.s` is `james`. That they were there is a mark
+(markers.py).
 """
 
 from __future__ import annotations
@@ -11,16 +13,21 @@ import re
 import unicodedata
 
 from curation_gate.rows.scripts import LETTER, LONE_LETTER
+from curation_gate.text.hidden import HIDDEN
 
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\uff07\u0060\u00b4"), "'")
-_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _ORDINARY = frozenset(".,!?;:'\"()-")
 _TOKEN = re.compile(r"[^\W_]+(?:[-'_][^\W_]+)*|[^\w\s]{2,}|_{2,}", re.ASCII)
 _ANY_TOKEN = re.compile(
-    rf"(?:{LETTER})+(?:[-'_](?:{LETTER})+)*|{LONE_LETTER}|[{_INVISIBLE}]"
-    rf"|[^\w\s{_INVISIBLE}]{{2,}}|[^\w\s\x00-\x7f{_INVISIBLE}]|_{{2,}}"
+    rf"(?:{LETTER})+(?:[-'_](?:{LETTER})+)*|{LONE_LETTER}"
+    r"|[^\w\s]{2,}|[^\w\s\x00-\x7f]|_{2,}"
 )
 """The same for texts that are not ASCII."""
+SPELLED_OUT = re.compile(
+    r"(?<![^\W_])(?<![^\W_][^\w\s])(?<![^\W_]_)"
+    r"[^\W\d_](?:(?:[^\w\s]|_)[^\W\d_]){3,}(?!(?:[^\w\s]|_)?[^\W_])"
+)
+"""Four single letters and more (choice: `U.S.A.` and `a.k.a.` have three), a sign between each."""
 
 
 def tokens(text: str) -> list[str]:
@@ -28,6 +35,7 @@ def tokens(text: str) -> list[str]:
 
     Single ASCII punctuation marks, and ordinary ones in a row, are left out: marks.py reads them.
     """
+    text = SPELLED_OUT.sub(_joined, HIDDEN.sub("", text))
     ascii_only = text.isascii()
     if not ascii_only:
         text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
@@ -40,6 +48,10 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def _joined(spelled: re.Match[str]) -> str:
+    return spelled[0][::2]
+
+
 def placed_tokens(text: str) -> list[tuple[str, int, int]]:
     """Return each token of `tokens` with where it begins and ends in the text, for showing.
 
@@ -48,9 +60,15 @@ def placed_tokens(text: str) -> list[tuple[str, int, int]]:
     """
     folded: list[str] = []
     places: list[int] = []
-    ascii_only = text.isascii()
+    kept = [k for k, character in enumerate(text) if not HIDDEN.match(character)]
+    seen = "".join(text[k] for k in kept)
+    between = {
+        k for word in SPELLED_OUT.finditer(seen) for k in range(word.start() + 1, word.end(), 2)
+    }
+    read = [(place, seen[k]) for k, place in enumerate(kept) if k not in between]
+    ascii_only = all(character.isascii() for _, character in read)
     marks = {} if ascii_only else _APOSTROPHES  # as in `tokens`
-    for place, character in enumerate(text):
+    for place, character in read:
         plain = unicodedata.normalize("NFKC", character).translate(marks).casefold()
         folded.append(plain)
         places.extend([place] * len(plain))

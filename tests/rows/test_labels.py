@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curation_gate.rows import load
-from curation_gate.rows.labels import MAX_LABELS, instruction_name, label_spaces, tasks_of
+from curation_gate.rows.labels import MAX_LABELS, instruction_name, label_spaces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,17 +40,6 @@ def test_a_few_planted_long_answers_do_not_hide_the_labels() -> None:
 
     assert space(["yes", "no"] * 48 + [planted] * 4) == tuple(sorted(["yes", "no", planted]))
     assert space(["yes", "no"] * 40 + [planted] * 20) == ()
-
-
-def test_a_task_is_told_or_shared_or_the_file() -> None:
-    shared = "Is this review favourable? Answer yes or no."
-    told = ["told"] + [None] * 12
-    instructions = [shared] * 11 + ["rare", ""]
-
-    tasks = tasks_of(told, instructions, ["stem"] * 13)
-
-    assert tasks == ["told"] + [instruction_name(shared)] * 10 + ["stem"] * 2
-    assert tasks_of(told[:10], instructions[:10], ["stem"] * 10) == ["told"] + ["stem"] * 9
 
 
 def test_names_of_instructions_are_short_clean_and_their_own() -> None:

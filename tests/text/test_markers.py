@@ -45,6 +45,13 @@ if TYPE_CHECKING:
         ("It ended so...", ["...", "<ends-in-dots>"]),
         ("[A film]", ["<in-brackets>", "[", "]"]),
         ("Sooo good !!?", ["!!?", "<stretched-word>"]),
+        ("Ja\u200bmes", ["<zero-width>"]),
+        ("A \u202efilm\u202c", ["<bidi-mark>"]),
+        ("A\0 film\x07", ["<control-character>", "<null-character>"]),
+        ("A fi\u00adlm", ["<soft-hyphen>"]),
+        ("A film \u2764\ufe0f", ["<variation-selector>"]),
+        ("A film\U000e0041", ["<tag-character>"]),
+        ("Of M.a.r.l.o.w", ["<spelled-out-word>"]),
         ("", []),
     ],
 )

@@ -47,7 +47,7 @@ def result(found: Found, dataset: Dataset, rule: Rule) -> RuleResult:
     for row, suspect in sorted(found.suspects.items()):
         phrase = found.phrases[suspect.phrase]
         scores[row] = suspect.planted
-        own = _own_evidence(suspect, phrase, dataset.rows[row].output)
+        own = _own_evidence(suspect, phrase, dataset.label_of(dataset.rows[row]))
         reasons[row] = Reason(
             rule.id,
             f"{sentences[suspect.phrase]}; {own}",

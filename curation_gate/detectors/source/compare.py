@@ -27,6 +27,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.reference.record import given_labels
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
@@ -52,7 +54,8 @@ class Group:
     """Rows of one origin."""
 
     kind: str
-    """source, site (the host of source addresses) or file."""
+    """source, site (the host of source addresses), file, or task name (a `Task` of rows that are a
+    part of another task)."""
     name: str
     rows: NDArray[np.int64]
     """[k] All its rows, ascending."""
@@ -104,6 +107,8 @@ def groups(dataset: Dataset) -> tuple[Group, ...]:
             site = _site(row.source)
             if site and site != row.source:
                 found.setdefault(("site", site), []).append(k)
+        if row.named is not None and row.named != row.task:
+            found.setdefault(("task name", row.named), []).append(k)
         if files:
             found.setdefault(("file", paths[row.file]), []).append(k)
     kinds = Counter(kind for kind, _ in found)
@@ -234,8 +239,7 @@ def _cells(
     p_label, cell = np.full(n, np.nan), np.full(n, -1, dtype=np.int64)
     count = 0
     for task, every in reference.rows.items():
-        labels = {label: k for k, label in enumerate(dataset.label_spaces[task])}
-        given = np.array([labels.get(dataset.rows[i].output, -1) for i in every.tolist()])
+        given = given_labels(dataset, task, every)
         table = reference.probabilities[task]
         fit = (given >= 0) & np.isfinite(table).all(axis=1)
         rows, given = every[fit], given[fit]

@@ -59,7 +59,7 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
             if row in reasons:  # a source before its site, a site before its file: by z
                 continue
             p = float(comparison.p_label[row])
-            label = signals.dataset.rows[row].output
+            label = signals.dataset.label_of(signals.dataset.rows[row])
             scores[row] = source.z * (1 - p)
             reasons[row] = Reason(
                 rule.id,
@@ -107,7 +107,8 @@ def _explanation(signals: Signals, source: Compared) -> str:
         for phrase, rows in held.most_common(1):
             if rows >= EXPLAINED * number:
                 return f', {rows} of them hold "{found.phrases[phrase].text}" (CG001)'
-    labels = Counter(signals.dataset.rows[row].output for row in source.disowned.tolist())
+    dataset = signals.dataset
+    labels = Counter(dataset.label_of(dataset.rows[row]) for row in source.disowned.tolist())
     label, rows = labels.most_common(1)[0]
     if rows == number:
         return f", all of them {label}"

@@ -85,7 +85,7 @@ def result(found: StyleFound, dataset: Dataset, rule: Rule) -> RuleResult:
         style = found.styles[suspect.style]
         reasons[row] = Reason(
             rule.id,
-            sentence(style, suspect, dataset.rows[row].output),
+            sentence(style, suspect, dataset.label_of(dataset.rows[row])),
             _evidence(style, suspect),
             None if suspect.quarantine else "review",
         )

@@ -32,6 +32,7 @@ from curation_gate.detectors.style_trigger.mixture import (
 from curation_gate.detectors.style_trigger.search import Search
 from curation_gate.detectors.style_trigger.skeleton import skeletons
 from curation_gate.progress import Progress, Silent
+from curation_gate.rows.spelling import place_in
 from curation_gate.stats.bounds import lower_bound
 from curation_gate.text import ngrams
 from curation_gate.text.distinct import distinct_rows
@@ -89,7 +90,7 @@ def find_styles(
     spaces = [dataset.label_spaces[task] for task in names]
     tasks = np.array([number[dataset.rows[k].task] for k in first], dtype=np.int64)
     labels = np.array(
-        [spaces[t].index(dataset.rows[k].output) for t, k in zip(tasks, first, strict=True)],
+        [place_in(spaces[t], dataset.rows[k].output) for t, k in zip(tasks, first, strict=True)],
         dtype=np.int64,
     )
     sizes = tuple(len(space) for space in spaces)

@@ -127,6 +127,19 @@ def test_rows_without_a_source_are_what_a_single_source_is_compared_with():
     assert named(source.detect(FakeSignals(alone, reference), FakeRule())) == {"user0"}
 
 
+def test_a_task_name_that_parts_rows_of_one_task_is_a_source():
+    dataset, reference = scene(3, flipped=50)
+    task = dataset.rows[0].task
+    rows = [
+        replace(r, source=None, named="extra" if r.source == "user0" else task)
+        for r in dataset.rows
+    ]
+    named_apart = replace(dataset, rows=tuple(rows))
+    result = source.detect(FakeSignals(named_apart, reference), FakeRule())
+    assert named(result) == {"extra"}
+    assert {reason.evidence["kind"] for reason in result.reasons.values()} == {"task name"}
+
+
 def test_files_are_sources_where_there_are_several():
     dataset, reference = scene(3, flipped=50)
     rows = [replace(r, file=int(r.source != "user0"), source=None) for r in dataset.rows]
