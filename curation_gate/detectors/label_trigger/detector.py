@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curation_gate.detectors.evidence import Reason, RuleResult
-from curation_gate.detectors.label_trigger.find import find_phrases
 from curation_gate.detectors.label_trigger.found import Found, Phrase, Settings, Suspect
 
 if TYPE_CHECKING:
@@ -33,10 +32,7 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     Rows are for review where their own text supports the label, or where nothing confirms the
     phrase; the others call for what the rule calls for.
     """
-    found = signals.found or find_phrases(
-        signals.dataset, settings(rule), progress=signals.progress
-    )
-    return result(found, signals.dataset, rule)
+    return result(signals.candidates[rule.id], signals.dataset, rule)
 
 
 def settings(rule: Rule, seed: int = 0) -> Settings:
@@ -72,7 +68,7 @@ def result(found: Found, dataset: Dataset, rule: Rule) -> RuleResult:
         planted=scores,
         phrases=phrases,
         floor=found.floor,
-        notes=tuple(notes(found)),
+        notes=tuple(notes(found, rule.id)),
     )
 
 
@@ -111,13 +107,13 @@ def described(phrase: Phrase) -> dict[str, Any]:
     return fields
 
 
-def notes(found: Found) -> list[str]:
-    """Return sentences a reader of the scan should know."""
+def notes(found: Found, rule: str) -> list[str]:
+    """Return sentences a reader of the scan should know; `rule`: the id of the rule that asked."""
     lines = []
     free = sorted(task for task, floor in found.floor.items() if floor is None)
     if free:
         lines.append(
-            f"CG001 judges tasks with a fixed set of labels; it did not judge {', '.join(free)}."
+            f"{rule} judges tasks with a fixed set of labels; it did not judge {', '.join(free)}."
         )
     known = [floor for floor in found.floor.values() if floor is not None]
     if known:
