@@ -224,7 +224,10 @@ def _check_models(pack: RulePack, options: Options) -> str:
 
 def _limit_threads(*, torch: bool) -> None:
     """Use the cores that are free, for torch where it is used and for the linear algebra."""
-    import scipy.linalg  # noqa: F401, PLC0415 - what is loaded after the limit would not know it
+    # What is loaded after the limit would not know it.
+    import scipy.linalg  # noqa: F401, PLC0415
+    import sklearn.isotonic  # noqa: PLC0415
+    import sklearn.linear_model  # noqa: F401, PLC0415
 
     threads = free_threads()
     if torch:

@@ -46,7 +46,7 @@ class FakeRule:
 @dataclass
 class FakeSignals:
     dataset: Dataset
-    found: Found
+    candidates: dict[str, Found]
 
 
 def scene() -> tuple[Dataset, Found]:
@@ -110,13 +110,13 @@ def test_evidence_is_json():
 
 def test_detect_uses_what_the_mining_stage_found():
     dataset, found = scene()
-    result = phrase.detect(FakeSignals(dataset, found), FakeRule(parameters={}))
+    result = phrase.detect(FakeSignals(dataset, {"CG001": found}), FakeRule(parameters={}))
     assert set(result.reasons) == {0, 1, 2}
 
 
 def test_notes_name_what_was_not_judged_and_the_floor():
     _, found = scene()
-    text = " ".join(phrase.notes(found))
+    text = " ".join(phrase.notes(found, "AB001"))
     assert "did not judge x" in text
     assert "14" in text
 
