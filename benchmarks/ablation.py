@@ -12,7 +12,7 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate import judging
+from curation_gate import model_stages
 from curation_gate.detectors.label_trigger import candidates, find
 from curation_gate.judging import Judged, judge
 from curation_gate.settings import Options
@@ -47,10 +47,10 @@ def stages(judged: Judged, options: Options) -> Iterator[tuple[str, Judged]]:
     for on, name in enumerate(names[:-1]):
         with ExitStack() as stack:
             if judged.reference is not None:  # it is the same in every stage
-                same = mock.patch.object(judging, "_refer", return_value=judged.reference)
+                same = mock.patch.object(model_stages, "_refer", return_value=judged.reference)
                 stack.enter_context(same)
             for tests in list(TESTS.values())[on:]:
                 for module, name_there, off in tests:
                     stack.enter_context(mock.patch.object(module, name_there, off))
-            yield name, judge(judged.signals.dataset, options)
+            yield name, judge(judged.dataset, options)
     yield names[-1], judged

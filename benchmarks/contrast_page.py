@@ -14,8 +14,8 @@ from curation_gate.detectors import contrast as contrasts
 from curation_gate.detectors import divergence
 from curation_gate.detectors.label_trigger import detector as phrase
 from curation_gate.detectors.label_trigger.found import Found
-from curation_gate.detectors.signals import Signals, robust_z
-from curation_gate.influence.measure import Influence
+from curation_gate.detectors.signals import Learned, Measurements, Pushed, Signals, robust_z
+from curation_gate.influence.measure import Contrast, Influence
 from curation_gate.probes.flips import Flips
 from curation_gate.reference.record import ReferenceScores
 from curation_gate.rows.record import Dataset
@@ -45,23 +45,26 @@ def row_scores(done: Measured) -> dict[str, NDArray[np.float64]]:
     strata = data.strata()
     pack = load_rules()
     rule = next(r for r in pack.rules if r.detector == "invariance")
-    base = Signals(
-        data,
+    pushed = Pushed(
         influence.original,
         influence.negated,
-        influence.rows.loss,
-        done.reference.p_given.astype(np.float32),
-        probes=1,
-        transform=pack.probes.transform,
-        found=done.found,
-        log_likelihood=influence.rows.log_likelihood,
-        gradient_norm=influence.rows.gradient_norm,
-        answers_ref=done.reference.answers,
+        influence.rows.gradient_norm,
+        1,
+        pack.probes.transform,
     )
+
+    def signals(own: tuple[Contrast, ...] = ()) -> Signals:
+        measured = Measurements(
+            reference=done.reference,
+            proxy=Learned(influence.rows.loss, influence.rows.log_likelihood),
+            influence=replace(pushed, contrasts=own),
+        )
+        return Signals(data, measured, frozenset({"reference", "proxy", "influence"}))
+
     scores: dict[str, NDArray[np.float64]] = {
         "low loss": -influence.rows.loss.astype(np.float64),
         "reference disowns: 1 - p_ref": 1 - done.reference.p_given,
-        "divergence (CG003)": robust_z(divergence.divergences(base), strata),
+        "divergence (CG003)": robust_z(divergence.divergences(signals()), strata),
         "level on Q+ (arm K)": robust_z(influence.original, strata),
         "both levels, R3 (arm K)": np.minimum(
             np.abs(robust_z(influence.original, strata)),
@@ -72,13 +75,13 @@ def row_scores(done: Measured) -> dict[str, NDArray[np.float64]]:
         own = tuple(c for c in influence.contrasts if c.about == arm)
         if not own:
             continue
-        read = contrasts.readings(replace(base, contrasts=own), rule.parameters["scale"])
+        read = contrasts.readings(signals(own), rule.parameters["scale"])
         scores[f"contrast, arm {arm}"] = read.original.max(0)
         scores[f"negated contrast, arm {arm}"] = read.negated.max(0)
         scores[f"smaller of both, arm {arm} (CG002)"] = read.scores()[0]
         for scale in ("none", "gradient", "residual"):
             if scale != rule.parameters["scale"]:
-                read = contrasts.readings(replace(base, contrasts=own), scale)
+                read = contrasts.readings(signals(own), scale)
                 scores[f"smaller of both, arm {arm}, scale {scale}"] = read.scores()[0]
     one = phrase.result(done.found, data, next(r for r in pack.rules if r.detector == "phrase"))
     scores["phrase and label (CG001)"] = one.scores.astype(np.float64)

@@ -14,7 +14,8 @@ import proxy_signals
 from numpy.typing import NDArray
 from sets import Case, Set, build
 
-from curation_gate.detectors.registry import NEEDS_PROXY
+from curation_gate.detectors.registry import needs_of
+from curation_gate.detectors.signals import TEXT
 from curation_gate.judging import judge
 from curation_gate.redteam.evaluate import score
 from curation_gate.rulebook import load_rules
@@ -88,8 +89,8 @@ def shipped(seed: int, *, reference: bool) -> Options:
     CG007: no row names a source (it is measured by benchmarks/sources.py).
     """
     pack = load_rules("default")
-    idle = NEEDS_PROXY if reference else NEEDS_PROXY | {"source"}
-    rules = tuple(rule for rule in pack.rules if rule.detector not in idle)
+    read = TEXT | {"reference"} if reference else TEXT
+    rules = tuple(rule for rule in pack.rules if needs_of((rule,)) <= read)
     return Options(rules=pack.model_copy(update={"rules": rules}), seed=seed)
 
 

@@ -25,7 +25,7 @@ from source_draws import HONEST, SUSPECT, named, one_is_careless, one_plants
 
 from curation_gate import rows as reader
 from curation_gate.detectors.evidence import RuleResult
-from curation_gate.detectors.signals import Signals
+from curation_gate.detectors.signals import Measurements, Signals
 from curation_gate.detectors.source import detector as source
 from curation_gate.proxy.model import load_proxy
 from curation_gate.reference.frozen import FrozenReference
@@ -56,11 +56,8 @@ class Line:
 
 def run(kind: str, dataset: Dataset, reference: ReferenceScores, rule: Rule) -> Line:
     """Return what the rule says of one set."""
-    nothing = np.full(len(dataset), np.nan, dtype=np.float32)
-    signals = Signals(
-        dataset, nothing, nothing, nothing, reference.p_given.astype(np.float32),
-        probes=0, transform="none", reference=reference,
-    )  # fmt: skip
+    measured = Measurements(candidates={}, reference=reference)
+    signals = Signals(dataset, measured, frozenset({"candidates", "reference"}))
     started = time.perf_counter()
     result: RuleResult = source.detect(signals, rule)
     seconds = time.perf_counter() - started

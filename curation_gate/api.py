@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from curation_gate.progress import Progress
     from curation_gate.rows.record import Dataset
     from curation_gate.rulepack import RulePack
-    from curation_gate.settings import Options
+    from curation_gate.settings import EvidenceLevel, Options
 
 Data = TypeVar("Data")
 
@@ -42,6 +42,8 @@ class ScanOptions(TypedDict, total=False):
 
     rules: str | Path | RulePack
     """default, strict, paper, a YAML file, or a pack made by load_rules."""
+    evidence: EvidenceLevel
+    """text (the rows alone, no model), auto or all."""
     proxy: str | None
     """embedded, scratch, a folder, or a model on a hub."""
     probes: Path | None
@@ -73,7 +75,8 @@ class ScanResult(Generic[Data]):
     """Every row as it was read; rows of several splits one after the other."""
     verdicts: Verdicts = field(repr=False)
     scores: Mapping[str, NDArray[Any]] = field(repr=False)
-    """Column name to [n]: influence, influence_negated, loss, p_ref, and one for each rule."""
+    """Column name to [n]: one for each rule, and what was measured: influence,
+    influence_negated, loss, p_ref (not where evidence is text)."""
     exit_code: int
     """0 clean, 1 findings at or above fail_on."""
     clean: Callable[[NDArray[np.bool_]], Data] = field(repr=False)
@@ -157,16 +160,16 @@ def scan(
     from curation_gate.environment import require_scan_packages  # noqa: PLC0415
 
     require_scan_packages()
-    from curation_gate import pipeline  # noqa: PLC0415 - torch
+    from curation_gate import pipeline  # noqa: PLC0415 - a second of import
     from curation_gate.progress import Silent  # noqa: PLC0415
-    from curation_gate.settings import Options  # noqa: PLC0415 - torch
+    from curation_gate.settings import Options  # noqa: PLC0415 - a second of import
 
     chosen = replace(options or Options(), **changes)
     folder = None if output is None else Path(output)
     listens = progress or Silent()
     if isinstance(data, list | tuple) and not data:
         raise InconclusiveError("no rows: the data is empty", hint="give at least one file or row")
-    with _threads_put_back():
+    with _threads_put_back(torch=chosen.evidence != "text"):
         if not is_paths(data):
             return _scan_memory(data, folder, chosen, listens)
         found = pipeline.scan(data, folder, chosen, progress=listens)
@@ -182,7 +185,7 @@ def _scan_memory(
     data: Any, folder: Path | None, options: Options, progress: Progress
 ) -> ScanResult[Any]:
     """Scan a copy of the data; the copy is gone afterwards, the results stay."""
-    from curation_gate import pipeline  # noqa: PLC0415 - torch
+    from curation_gate import pipeline  # noqa: PLC0415 - a second of import
 
     with tempfile.TemporaryDirectory(prefix="curate-data-") as name:
         copy = spill(data, Path(name))
@@ -237,17 +240,28 @@ def _result(
 
 
 @contextmanager
-def _threads_put_back() -> Iterator[None]:
-    """Leave the threads of torch and numpy as they were: the caller trains next."""
-    import torch  # noqa: PLC0415 - heavy
+def _threads_put_back(*, torch: bool) -> Iterator[None]:
+    """Leave the threads of torch and numpy as they were: the caller trains next.
+
+    torch: whether the scan uses it; one that reads text alone does not import it.
+    """
     from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - part of the extra
 
     pools = ThreadpoolController().lib_controllers
     before = [cast("int", pool.num_threads) for pool in pools]
-    torch_threads = torch.get_num_threads()
+    put_back = _torch_threads() if torch else None
     try:
         yield
     finally:
-        torch.set_num_threads(torch_threads)
+        if put_back is not None:
+            put_back()
         for pool, threads in zip(pools, before, strict=True):
             pool.set_num_threads(threads)
+
+
+def _torch_threads() -> Callable[[], None]:
+    """Return what gives torch the threads back that it has now."""
+    import torch  # noqa: PLC0415 - heavy
+
+    threads = torch.get_num_threads()
+    return lambda: torch.set_num_threads(threads)

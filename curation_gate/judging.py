@@ -1,78 +1,69 @@
-"""From rows in memory to verdicts: the stages that measure, and the rules that judge.
+"""From rows in memory to verdicts: what the rules need is measured, and the rules judge.
 
-    rows -> reference -> mine -> proxy -> probes -> influence -> detect -> verdict
+    rows -> candidates -> rules that read text -> reference, proxy, probes, influence -> other rules
+         -> verdict
 
-`pipeline.scan` is this with files around it; `judge` is this alone.
+`pipeline.scan` is this with files around it; `judge` is this alone. Only what an enabled rule needs
+is computed (detectors/registry.py), each rule's own search by its own parameters. Imports no torch:
+what needs a model is in model_stages.py, and is imported when it is asked.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-
-from curation_gate import rows
+from curation_gate.detectors.label_trigger import detector as label_trigger
 from curation_gate.detectors.label_trigger.find import find_phrases
-from curation_gate.detectors.registry import DETECTORS, NEEDS_PROXY, NEEDS_REFERENCE
-from curation_gate.detectors.signals import Signals
+from curation_gate.detectors.registry import DETECTORS, needs_of
+from curation_gate.detectors.signals import TEXT, Measurements, Signals
 from curation_gate.detectors.verdict import decide
-from curation_gate.influence.measure import Influence, measure_influence
-from curation_gate.probes.flips import Flips, flip_rates, flips
-from curation_gate.probes.record import ProbeSet, transform
+from curation_gate.errors import UsageError
 from curation_gate.progress import Progress, Silent
-from curation_gate.proxy.cache import finetune_cached
-from curation_gate.proxy.finetune import Outcome, held_out_rows
-from curation_gate.proxy.model import Limits, Proxy, load_proxy, pick_device
-from curation_gate.reference.frozen import FrozenReference
 from curation_gate.rulebook import RulePack, load_rules
-from curation_gate.settings import (
-    Options,
-    build_probes,
-    find_settings,
-    finetune_settings,
-    influence_plan,
-)
+from curation_gate.settings import Options
 from curation_gate.timing import Clock
 
 if TYPE_CHECKING:
     from curation_gate.detectors.evidence import RuleResult, Verdicts
-    from curation_gate.detectors.label_trigger.found import Found
+    from curation_gate.detectors.label_trigger.found import Found, Settings
+    from curation_gate.detectors.signals import Need
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
+    from curation_gate.rulebook import Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What the stages that need a model say."""
+class Chosen:
+    """Which rules of a pack are run, and which are not, for want of what they read."""
 
-    signals: Signals
-    proxy: Proxy
-    proxy_hash: str
-    """Of the weights before fine-tuning."""
-    outcome: Outcome
-    probes: ProbeSet
-    influence: Influence
-    reference: ReferenceScores
-    flips: tuple[Flips, ...]
-    """How often each found phrase, and each control, makes the proxy give the suspected answer."""
+    text: tuple[Rule, ...]
+    """Enabled rules that read the rows alone."""
+    model: tuple[Rule, ...]
+    """Enabled rules that read what a model says, too."""
+    left_out: Mapping[str, tuple[Need, ...]]
+    """Rule id to what it reads and the asked evidence does not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What the rules of a pack say of a dataset in memory."""
 
-    signals: Signals
-    """Influences, loss and p_ref are NaN where no enabled rule reads them."""
-    reference: ReferenceScores | None
+    dataset: Dataset
+    measured: Measurements
+    """What no enabled rule reads is None."""
     results: tuple[RuleResult, ...]
     verdicts: Verdicts
     timings: Mapping[str, Mapping[str, float | None]]
     """Stage to seconds and rows/s."""
+
+    @property
+    def reference(self) -> ReferenceScores | None:
+        """What the frozen reference expects of each row; None where no enabled rule reads it."""
+        return self.measured.reference
 
 
 def judge(
@@ -83,142 +74,102 @@ def judge(
 ) -> Judged:
     """Return the verdicts of a scan without its files.
 
-    The reference is asked, and the proxy fine-tuned and asked, only where an enabled rule reads
-    what they say; a scan always does, because its report shows it. Raises as `scan` does, but for
-    files.
+    Only what an enabled rule reads is measured; a scan measures all that its evidence allows,
+    because its report shows it. Raises as `scan` does, but for files.
     """
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
-    device = pick_device(options.device)
+    chosen = choose(pack, options)
     clock = Clock()
-    reference: ReferenceScores | None
-    if any(rule.detector in NEEDS_PROXY for rule in pack.enabled):
+    measured = Measurements(candidates=find_candidates(dataset, pack, options, clock, progress))
+    if chosen.model:
+        from curation_gate import model_stages  # noqa: PLC0415 - torch
+
         with tempfile.TemporaryDirectory() as cache:
-            measured = measure(dataset, pack, options, device, Path(cache), clock, progress)
-        signals, reference = measured.signals, measured.reference
-    else:
-        asked = any(rule.detector in NEEDS_REFERENCE for rule in pack.enabled)
-        reference, found = _read(dataset, pack, options, device, clock, progress, asked=asked)
-        unknown = np.full(len(dataset), np.nan, dtype=np.float32)
-        signals = Signals(
-            dataset,
-            unknown,
-            unknown,
-            unknown,
-            unknown if reference is None else reference.p_given.astype(np.float32),
-            probes=0,
-            transform=pack.probes.transform,
-            seed=options.seed,
-            found=found,
-            reference=reference,
-            progress=progress,
-        )
+            run = model_stages.Run(dataset, pack, options, Path(cache), clock, progress)
+            measured = model_stages.measure(run, measured, needs_of(chosen.model)).measured
     with clock.stage("detect", len(dataset)):
-        results, verdicts = apply_rules(signals, pack)
-    return Judged(signals, reference, results, verdicts, clock.timings)
+        rules = [*chosen.text, *chosen.model]
+        results = in_order(pack, run_rules(rules, dataset, measured, options.seed, progress))
+        verdicts = verdicts_of(results, dataset, pack)
+    return Judged(dataset, measured, results, verdicts, clock.timings)
 
 
-def apply_rules(signals: Signals, pack: RulePack) -> tuple[tuple[RuleResult, ...], Verdicts]:
-    """Return what each enabled rule says of the measured rows, and the verdicts."""
-    results = tuple(DETECTORS[rule.detector](signals, rule) for rule in pack.enabled)
-    fingerprints = [row.fingerprint for row in signals.dataset.rows]
-    return results, decide(results, fingerprints, pack.policy.false_discovery_budget)
+def choose(pack: RulePack, options: Options) -> Chosen:
+    """Return which rules of a pack the asked evidence lets run.
 
-
-def measure(
-    dataset: Dataset,
-    pack: RulePack,
-    options: Options,
-    device: torch.device,
-    cache: Path,
-    clock: Clock,
-    progress: Progress,
-) -> Measured:
-    """Run the stages that need a model: reference, proxy, probes, influence."""
-    n = len(dataset)
-    reference, found = _read(dataset, pack, options, device, clock, progress, asked=True)
-    assert reference is not None
-    with clock.stage("proxy", n), progress.stage("encoding rows", n) as bar:
-        proxy = load_proxy(
-            options.proxy or pack.proxy.name,
-            dataset.rows,
-            limits=Limits(max_tokens=pack.proxy.max_tokens),
-            device=device,
-            seed=options.seed,
+    Raises UsageError where none is left, and for options that nothing would read: a scan that
+    looked at nothing must not come out clean, nor one that was told what it does not ask.
+    """
+    text = tuple(rule for rule in pack.enabled if needs_of((rule,)) <= TEXT)
+    model = tuple(rule for rule in pack.enabled if not needs_of((rule,)) <= TEXT)
+    if options.evidence != "text":
+        return Chosen(text, model, {})
+    left_out = {rule.id: tuple(sorted(needs_of((rule,)) - TEXT)) for rule in model}
+    if not text:
+        said = "; ".join(f"{rule} reads {' and '.join(n)}" for rule, n in left_out.items())
+        raise UsageError(
+            f"no rule of the pack {pack.name!r} judges by the text alone ({said})",
+            hint="scan with --evidence auto, or with another pack",
         )
-        first_hash = proxy.weights_hash()
-        encoded = proxy.encode_rows(dataset.rows)
-        bar.advance(n)
-    settings = finetune_settings(pack, proxy, options.seed, n)
-    with clock.stage("probes"):
-        asked = build_probes(dataset, pack, options, found, held_out_rows(n, settings))
-        probes, negated = asked.probes, transform(asked.probes, pack.probes.transform)
-        rates = flip_rates(proxy, asked.phrases)  # of the proxy before it sees the rows
-    with clock.stage("finetune"):
-        outcome = finetune_cached(proxy, encoded, settings, cache=cache, progress=progress)
-    clock.timings["finetune"]["rows_per_second"] = round(outcome.rows_per_second, 1)
-    with clock.stage("flips"):
-        flipped = flips(asked.phrases, rates, flip_rates(proxy, asked.phrases))
-    with clock.stage("influence", n):
-        influence = measure_influence(
-            proxy,
-            encoded,
-            probes.probes,
-            negated.probes,
-            asked.questions(pack.probes.transform),
-            cache=cache,
-            plan=influence_plan(pack, options),
-            progress=progress,
+    unread = {
+        "--proxy": options.proxy is not None,
+        "--probes": options.probes is not None,
+        "--keyword": bool(options.keywords),
+        "--influence": options.influence is not None,
+        "--trusted": options.trusted is not None,
+    }
+    told = [name for name, given in unread.items() if given]
+    if told:
+        raise UsageError(
+            f"{told[0]} is for a model, and --evidence text asks none",
+            hint=f"leave out {told[0]}, or scan with --evidence auto",
         )
-    signals = Signals(
-        dataset,
-        influence.original,
-        influence.negated,
-        influence.rows.loss,
-        reference.p_given.astype(np.float32),
-        probes=len(probes),
-        transform=pack.probes.transform,
-        seed=options.seed,
-        found=found,
-        reference=reference,
-        contrasts=influence.contrasts,
-        log_likelihood=influence.rows.log_likelihood,
-        gradient_norm=influence.rows.gradient_norm,
-        answers_ref=reference.answers,
-        progress=progress,
-    )
-    return Measured(signals, proxy, first_hash, outcome, probes, influence, reference, flipped)
+    return Chosen(text, (), left_out)
 
 
-def _read(
+def find_candidates(
+    dataset: Dataset, pack: RulePack, options: Options, clock: Clock, progress: Progress
+) -> dict[str, Found]:
+    """Return what each enabled label-trigger rule finds, by its id.
+
+    Each rule is searched by its own parameters; rules of equal parameters share one search.
+    """
+    rules = [rule for rule in pack.enabled if rule.detector == "phrase"]
+    if not rules:
+        return {}
+    searched: dict[Settings, Found] = {}
+    found = {}
+    with clock.stage("mine", len(dataset)):
+        for rule in rules:
+            settings = label_trigger.settings(rule, options.seed)
+            if settings not in searched:
+                searched[settings] = find_phrases(dataset, settings, progress=progress)
+            found[rule.id] = searched[settings]
+    return found
+
+
+def run_rules(
+    rules: Sequence[Rule],
     dataset: Dataset,
-    pack: RulePack,
-    options: Options,
-    device: torch.device,
-    clock: Clock,
+    measured: Measurements,
+    seed: int,
     progress: Progress,
-    *,
-    asked: bool = True,
-) -> tuple[ReferenceScores | None, Found | None]:
-    """Run the stages that fine-tune nothing: reference, where it is asked, and mining."""
-    n = len(dataset)
-    reference = None
-    if asked:
-        with clock.stage("reference", n):
-            reference = _refer(dataset, options, device, progress)
-    mining = find_settings(pack, options)
-    if mining is None:
-        return reference, None
-    with clock.stage("mine", n):
-        found = find_phrases(dataset, mining, progress=progress)
-    return reference, found
+) -> dict[str, RuleResult]:
+    """Return what each rule says of the measured rows, by its id; each reads what it declared."""
+    results = {}
+    for rule in rules:
+        detector = DETECTORS[rule.detector]
+        signals = Signals(dataset, measured, detector.needs, seed, progress)
+        results[rule.id] = replace(detector.run(signals, rule), detector=rule.detector)
+    return results
 
 
-def _refer(
-    dataset: Dataset, options: Options, device: torch.device, progress: Progress
-) -> ReferenceScores:
-    """Ask the embedded proxy, which never saw these rows, what an honest answer would be."""
-    trusted = None
-    if options.trusted is not None:
-        trusted = rows.load([options.trusted], columns=options.columns, like=dataset)
-    frozen = load_proxy("embedded", dataset.rows, device=device)
-    return FrozenReference(frozen).fit(dataset, trusted, progress=progress)
+def in_order(pack: RulePack, results: Mapping[str, RuleResult]) -> tuple[RuleResult, ...]:
+    """Return the results in the order their rules have in the pack."""
+    return tuple(results[rule.id] for rule in pack.enabled if rule.id in results)
+
+
+def verdicts_of(results: Sequence[RuleResult], dataset: Dataset, pack: RulePack) -> Verdicts:
+    """Return one verdict a row, within the pack's budget."""
+    fingerprints = [row.fingerprint for row in dataset.rows]
+    return decide(results, fingerprints, pack.policy.false_discovery_budget)

@@ -1,11 +1,12 @@
 """One scan, from files to results: with judging.py, the only file that knows every stage.
 
-    rows -> reference -> mine -> proxy -> probes -> influence -> detect -> verdict
-         -> quarantine + cleaned -> expectations -> report
+    rows -> candidates -> rules that read text -> reference, proxy, probes, influence -> other rules
+         -> verdict -> quarantine + cleaned -> expectations -> report
 
-Each stage takes plain records and arrays and returns plain records and arrays. Results are made in
-a folder of their own and moved into place at the end, the manifest last: a scan that is interrupted
-leaves no half-written output, and resumes from its cache.
+With `--evidence text` the middle is left out, and torch is not imported. Each stage takes plain
+records and arrays and returns plain records and arrays. Results are made in a folder of their own
+and moved into place at the end, the manifest last: a scan that is interrupted leaves no
+half-written output, and resumes from its cache.
 """
 
 from __future__ import annotations
@@ -18,21 +19,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from threadpoolctl import threadpool_limits
 
 from curation_gate import atomic, rows
 from curation_gate.detectors import contrast
-from curation_gate.detectors.divergence import divergences
+from curation_gate.detectors.divergence import divergences, frozen_probability
+from curation_gate.detectors.signals import Measurements, Signals
 from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError, OutputError
-from curation_gate.judging import apply_rules, measure
+from curation_gate.judging import choose, find_candidates, in_order, run_rules, verdicts_of
 from curation_gate.progress import Progress, Silent
-from curation_gate.proxy.model import check_proxy, pick_device
-from curation_gate.quarantine.allow import let_pass
+from curation_gate.quarantine.allow import Allowed, let_pass
 from curation_gate.quarantine.allow_file import load_allow
 from curation_gate.quarantine.claim import claim
-from curation_gate.quarantine.document import BROKEN, describe
+from curation_gate.quarantine.document import BROKEN, Asked, describe
 from curation_gate.quarantine.lock_writing import write_lock
 from curation_gate.quarantine.manifest import read_manifest
 from curation_gate.quarantine.staging import cache_folder, check_folder, staging
@@ -42,7 +42,9 @@ from curation_gate.settings import Options, influence_plan
 from curation_gate.timing import Clock, peak_memory_mb
 
 if TYPE_CHECKING:
-    from curation_gate.detectors.evidence import Verdicts
+    from curation_gate.detectors.evidence import RuleResult, Verdicts
+    from curation_gate.detectors.signals import Need
+    from curation_gate.quarantine.allow_file import AllowFile
     from curation_gate.rows.record import Dataset
 
 Columns = Mapping[str, np.ndarray[Any, Any]]
@@ -102,12 +104,9 @@ def _scan(
 ) -> ScanResult:
     """Scan into a folder that is held for it; see `scan`."""
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
-    device = pick_device(options.device)
-    influence_plan(pack, options)  # what cannot be carried out is told before the work
-    check_proxy(options.proxy or pack.proxy.name)
-    threads = free_threads()
-    torch.set_num_threads(threads)
-    threadpool_limits(threads)  # of the linear algebra below numpy
+    chosen = choose(pack, options)
+    device = "cpu" if options.evidence == "text" else _check_models(pack, options)
+    _limit_threads(torch=options.evidence != "text")
     clock = Clock()
     started = time.perf_counter()
     dataset = rows.split_prompts(rows.load(paths, columns=options.columns, progress=progress))
@@ -120,37 +119,34 @@ def _scan(
         )
     allowing = load_allow(options.allow, dataset)
     check_folder(folder, [file.path for file in dataset.files])
-    with cache_folder(folder, keep=options.cache) as cache:
-        measured = measure(dataset, pack, options, device, cache, clock, progress)
+    measured = Measurements(candidates=find_candidates(dataset, pack, options, clock, progress))
     with clock.stage("detect", len(dataset)):
-        results, verdicts = apply_rules(measured.signals, pack)
-        allowed = None
-        if allowing is not None:
-            today = dt.datetime.now(dt.UTC).date()
-            allowed = let_pass(
-                results,
-                dataset,
-                allowing[1],
-                today,
-                budget=pack.policy.false_discovery_budget,
-                name=allowing[0].name,
-            )
-            results, verdicts = allowed.results, allowed.verdicts
-    columns: dict[str, np.ndarray[Any, Any]] = {
-        "influence": measured.signals.influence,
-        "influence_negated": measured.signals.influence_negated,
-        "loss": measured.signals.loss,
-        "p_ref": measured.signals.p_ref,
-        "divergence": divergences(measured.signals),
-        **contrast.columns(measured.signals),
-        "stratum": dataset.strata().astype(np.float32),
-        **{result.rule: result.scores for result in results},
+        results = run_rules(chosen.text, dataset, measured, options.seed, progress)
+        judged = _verdicts(in_order(pack, results), dataset, pack, allowing)
+    tuned = None
+    if options.evidence != "text":
+        from curation_gate import model_stages  # noqa: PLC0415 - torch
+
+        progress.say(f"text evidence: {_counted(judged.verdicts)}; the proxy is asked next")
+        with cache_folder(folder, keep=options.cache) as cache:
+            run = model_stages.Run(dataset, pack, options, cache, clock, progress)
+            everything: tuple[Need, ...] = ("reference", "proxy", "influence")
+            found = model_stages.measure(run, measured, everything)
+        measured, tuned = found.measured, found.tuned
+        with clock.stage("detect", len(dataset)):
+            results |= run_rules(chosen.model, dataset, measured, options.seed, progress)
+            judged = _verdicts(in_order(pack, results), dataset, pack, allowing)
+    results_, verdicts = judged.results, judged.verdicts
+    columns = {
+        **_measured_columns(dataset, measured),
+        **{result.rule: result.scores for result in results_},
     }
-    document = describe(dataset, pack, options.seed, measured, verdicts, results)
-    document["device"] = str(device)
-    if allowed is not None:
-        document["allowed"] = allowed.document
-        document["notes"].extend(allowed.notes)
+    asked = Asked(options.evidence, chosen.left_out, options.seed)
+    document = describe(dataset, pack, asked, measured.reference, tuned, verdicts, results_)
+    document["device"] = device
+    if judged.allowed is not None:
+        document["allowed"] = judged.allowed.document
+        document["notes"].extend(judged.allowed.notes)
     with progress.stage("writing the results", len(dataset)) as bar, staging(folder) as staged:
         paths_written = _write_cleaned(staged, dataset, verdicts, document, options.columns, clock)
         bar.advance(len(dataset))
@@ -177,6 +173,84 @@ def _scan(
         "never": 0,
     }[options.fail_on or pack.policy.fail_on]
     return ScanResult(folder, written, dataset, verdicts, columns, 1 if findings else 0, cleaned)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the rules say, less what may pass."""
+
+    results: tuple[RuleResult, ...]
+    verdicts: Verdicts
+    allowed: Allowed | None
+
+
+def _verdicts(
+    results: tuple[RuleResult, ...],
+    dataset: Dataset,
+    pack: RulePack,
+    allowing: tuple[Path, AllowFile] | None,
+) -> _Judged:
+    """Return the verdicts, less what the allow file lets pass today."""
+    if allowing is None:
+        return _Judged(results, verdicts_of(results, dataset, pack), None)
+    allowed = let_pass(
+        results,
+        dataset,
+        allowing[1],
+        dt.datetime.now(dt.UTC).date(),
+        budget=pack.policy.false_discovery_budget,
+        name=allowing[0].name,
+    )
+    return _Judged(allowed.results, allowed.verdicts, allowed)
+
+
+def _counted(verdicts: Verdicts) -> str:
+    """Return `60 rows for quarantine, 3 for review`."""
+    quarantine, review = (verdicts.verdict.count(v) for v in ("quarantine", "review"))
+    return (
+        f"{quarantine:,} row{'' if quarantine == 1 else 's'} for quarantine, {review:,} for review"
+    )
+
+
+def _check_models(pack: RulePack, options: Options) -> str:
+    """Say before the work what cannot be carried out after it; return the device's name."""
+    from curation_gate.proxy.model import check_proxy, pick_device  # noqa: PLC0415 - torch
+
+    device = str(pick_device(options.device))
+    influence_plan(pack, options)
+    check_proxy(options.proxy or pack.proxy.name)
+    return device
+
+
+def _limit_threads(*, torch: bool) -> None:
+    """Use the cores that are free, for torch where it is used and for the linear algebra."""
+    # What is loaded after the limit would not know it.
+    import scipy.linalg  # noqa: F401, PLC0415
+    import sklearn.isotonic  # noqa: PLC0415
+    import sklearn.linear_model  # noqa: F401, PLC0415
+
+    threads = free_threads()
+    if torch:
+        from torch import set_num_threads  # noqa: PLC0415 - heavy
+
+        set_num_threads(threads)
+    threadpool_limits(threads)
+
+
+def _measured_columns(dataset: Dataset, measured: Measurements) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the columns of scores.parquet that are no rule's: those that were measured."""
+    columns: dict[str, np.ndarray[Any, Any]] = {"stratum": dataset.strata().astype(np.float32)}
+    if measured.reference is None or measured.proxy is None or measured.influence is None:
+        return columns
+    signals = Signals(dataset, measured, frozenset({"reference", "proxy", "influence"}))
+    return columns | {
+        "influence": measured.influence.original,
+        "influence_negated": measured.influence.negated,
+        "loss": measured.proxy.loss,
+        "p_ref": frozen_probability(signals),
+        "divergence": divergences(signals),
+        **contrast.columns(signals),
+    }
 
 
 def _write_cleaned(

@@ -1,7 +1,7 @@
 """What each detector can be told by a rule pack: a model of its parameters, with their defaults.
 
-A detector is a function (registry.py); what it is told is data, checked here when a pack is
-read (rulepack.py).
+Which detector has which is in detectors/registry.py. What a rule tells its detector is checked
+when the pack is read (rulepack.py).
 """
 
 from __future__ import annotations
@@ -108,17 +108,3 @@ class SourceParameters(Section):
     """Rows a source needs to be compared."""
     ratio: Annotated[float, Field(ge=1)] = 2.0
     """How many times the disowned rows that other sources lead to expect."""
-
-
-PARAMETERS: dict[str, type[Section]] = {
-    "divergence": DivergenceParameters,
-    "invariance": InvarianceParameters,
-    "loss": LossParameters,
-    "phrase": PhraseParameters,
-    "response": ResponseParameters,
-    "style": StyleParameters,
-    "source": SourceParameters,
-}
-"""What each detector can be told; a new detector is a line here and one in registry.py."""
-KNOWN_DETECTORS: frozenset[str] = frozenset(PARAMETERS)
-"""Names a rule may give as its detector; equal to the keys of detectors/registry.py."""

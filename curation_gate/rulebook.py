@@ -11,11 +11,9 @@ from pathlib import Path
 
 from curation_gate import yaml_file
 from curation_gate.errors import RulesError
-from curation_gate.rule_parameters import KNOWN_DETECTORS
 from curation_gate.rulepack import KNOWN_TRANSFORMS, Rule, RulePack
 
 __all__ = [
-    "KNOWN_DETECTORS",
     "KNOWN_TRANSFORMS",
     "Rule",
     "RulePack",

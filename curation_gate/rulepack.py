@@ -1,7 +1,7 @@
 """What a rule pack may say: the models a pack is checked against.
 
-A pack is data; a detector is a function (detectors/registry.py), its parameters are in
-rule_parameters.py. Reading a pack from a file, with the line of every mistake, is rulebook.py.
+A pack is data; detectors, and what they can be told, are in detectors/registry.py. Reading a pack
+from a file, with the line of every mistake, is rulebook.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from curation_gate.rule_parameters import KNOWN_DETECTORS, PARAMETERS, Section
+from curation_gate.detectors.registry import DETECTORS
+from curation_gate.rule_parameters import Section
 
 KNOWN_TRANSFORMS: frozenset[str] = frozenset(
     {"sorry_not", "prefix_only", "bang_no", "grammatical", "lexicon_flip"}
@@ -38,11 +39,11 @@ class Rule(Section):
     @field_validator("detector")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in KNOWN_DETECTORS:
+        if name not in DETECTORS:
             raise PydanticCustomError(
                 "detector",
                 "unknown detector {name}; there are: {known}",
-                {"name": repr(name), "known": ", ".join(sorted(KNOWN_DETECTORS))},
+                {"name": repr(name), "known": ", ".join(sorted(DETECTORS))},
             )
         return name
 
@@ -52,12 +53,12 @@ class Rule(Section):
         """Check the parameters by the detector's own model, which needs the detector's name."""
         if not isinstance(values, dict):
             return values
-        model = PARAMETERS.get(str(values.get("detector")))
+        known = DETECTORS.get(str(values.get("detector")))
         given = values.get("parameters", {})
-        if model is None or not isinstance(given, dict):
+        if known is None or not isinstance(given, dict):
             return values  # the field validators say what is wrong
         try:
-            filled = model.model_validate(given).model_dump(mode="json")
+            filled = known.parameters.model_validate(given).model_dump(mode="json")
         except ValidationError as error:
             raise ValidationError.from_exception_data(
                 "parameters",

@@ -1,27 +1,28 @@
-"""What the command line and the rule pack together ask of each stage."""
+"""What the command line and the rule pack together ask of each stage.
+
+Imports no torch: a scan of the text alone reads its options here too.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from curation_gate.detectors.label_trigger import detector as phrase
-from curation_gate.detectors.label_trigger import found as mine
-from curation_gate.influence.measure import Plan, Question
-from curation_gate.influence.pairwise import HEURISTIC_DAMPING
 from curation_gate.probes import build
 from curation_gate.probes import record as negation
 from curation_gate.probes.mined import PhraseProbes, mined_probes, pooled
-from curation_gate.proxy.finetune import Settings
 from curation_gate.rulebook import RulePack
 
 if TYPE_CHECKING:
+    from curation_gate.detectors.label_trigger.found import Found, Phrase, Suspect
+    from curation_gate.influence.measure import Plan, Question
     from curation_gate.probes.record import ProbeSet
+    from curation_gate.proxy.finetune import Settings
     from curation_gate.proxy.model import Proxy
     from curation_gate.rows.record import Dataset
     from curation_gate.rulepack import ProbesSection
@@ -41,6 +42,9 @@ ONE_EPOCH_ROWS = 40_000
 answer in 91 of 100 texts (benchmarks/proxy.md)."""
 
 
+EvidenceLevel = Literal["text", "auto", "all"]
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a caller may set; None leaves it to the rule pack."""
@@ -55,6 +59,9 @@ class Options:
     cache: bool = True
     columns: Mapping[str, str] | None = None
     fail_on: str | None = None
+    evidence: EvidenceLevel = "auto"
+    """text: the rows alone, no model is loaded; auto, all: the reference, a proxy fine-tuned on the
+    rows, and their influence on it, too."""
     trusted: Path | None = None
     """Rows the caller vouches for: the reference learns from them."""
     lock: bool = True
@@ -69,6 +76,8 @@ def finetune_settings(pack: RulePack, proxy: Proxy, seed: int, rows: int) -> Set
     Where the pack leaves the epochs open, a small set is gone through more often than a large one:
     what a trigger teaches is learned in so many steps, whatever the size of the set.
     """
+    from curation_gate.proxy.finetune import Settings  # noqa: PLC0415 - torch
+
     wanted = pack.proxy
     weights, embeddings = proxy.learning_rates
     fitting = min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(ROW_PASSES / max(rows, 1))))
@@ -97,6 +106,9 @@ def finetune_settings(pack: RulePack, proxy: Proxy, seed: int, rows: int) -> Set
 
 def influence_plan(pack: RulePack, options: Options) -> Plan:
     """Return how influence is computed, as the caller or else the pack asks for it."""
+    from curation_gate.influence.measure import Plan  # noqa: PLC0415 - torch
+    from curation_gate.influence.pairwise import HEURISTIC_DAMPING  # noqa: PLC0415 - torch
+
     wanted = pack.influence
     statistics = [
         rule.parameters["statistic"] for rule in pack.enabled if rule.detector == "invariance"
@@ -111,12 +123,25 @@ def influence_plan(pack: RulePack, options: Options) -> Plan:
     )
 
 
-def find_settings(pack: RulePack, options: Options) -> mine.Settings | None:
-    """Return how phrases are mined, or None where no rule of the pack asks for it."""
-    for rule in pack.enabled:
-        if rule.detector == "phrase":
-            return phrase.settings(rule, options.seed)
-    return None
+def together(found: Iterable[Found]) -> Found | None:
+    """Return what several label-trigger rules found as one: each phrase once, the first rule's.
+
+    None where there is no such rule. What is known of the search as a whole is the first rule's.
+    """
+    first: Found | None = None
+    places: dict[str, int] = {}
+    phrases: list[Phrase] = []
+    suspects: dict[int, Suspect] = {}
+    for one in found:
+        first = first or one
+        for phrase in one.phrases:
+            if phrase.text not in places:
+                places[phrase.text] = len(phrases)
+                phrases.append(phrase)
+        for row, suspect in one.suspects.items():
+            place = places[one.phrases[suspect.phrase].text]
+            suspects.setdefault(row, replace(suspect, phrase=place))
+    return first and replace(first, phrases=tuple(phrases), suspects=suspects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +155,8 @@ class Asked:
 
     def questions(self, transform: str) -> tuple[Question, ...]:
         """Return what contrasts are taken of: each found phrase, and what a caller asked about."""
+        from curation_gate.influence.measure import Question  # noqa: PLC0415 - torch
+
         sets = [(p.phrase, p.probes) for p in self.phrases if p.control_of is None]
         if self.probes.origin != "mined":
             sets.append((self.probes.origin, self.probes))
@@ -140,7 +167,7 @@ def build_probes(
     dataset: Dataset,
     pack: RulePack,
     options: Options,
-    found: mine.Found | None,
+    found: Found | None,
     held_out: Collection[int] = (),
 ) -> Asked:
     """Return the probes: of what the caller names, else of what the pack names.

@@ -23,7 +23,9 @@ class Clock:
         self.record(name, time.perf_counter() - start, rows)
 
     def record(self, name: str, seconds: float, rows: int | None) -> None:
-        """Note a stage that took `seconds`."""
+        """Note a stage that took `seconds`; of a stage in several parts they add up."""
+        if name in self.timings:
+            seconds += self.timings[name]["seconds"] or 0.0
         rate = None if rows is None else round(rows / max(seconds, 1e-9), 1)
         self.timings[name] = {"seconds": round(seconds, 3), "rows_per_second": rate}
 

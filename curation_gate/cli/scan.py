@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from curation_gate.gate.diff_base import BaseRows
     from curation_gate.pipeline import ScanResult
     from curation_gate.rulebook import RulePack
+    from curation_gate.settings import EvidenceLevel
 
 EPILOG = """\b
 Examples:
   curate scan data.jsonl
   curate scan 'parts/*.jsonl.gz' -o scan --format json > result.json
+  curate scan data.jsonl --evidence text                     # no model, seconds
   curate scan data.csv --columns instruction=prompt,output=answer
   curate scan data.jsonl --rules paper --proxy ./t5-small --probes probes.jsonl
   curate scan data.jsonl --format sarif > results.sarif      # GitHub code scanning
@@ -43,6 +45,14 @@ With --format sarif or junit also results.sarif or junit.xml.
     metavar="PACK",
     show_default=True,
     help="default, strict, paper, or a YAML file.",
+)
+@click.option(
+    "--evidence",
+    type=click.Choice(["text", "auto", "all"]),
+    default="auto",
+    show_default=True,
+    help="text: read the rows alone, in seconds and without a model, as in a commit hook; auto: "
+    "fine-tune and ask the proxy too; all: influence on every row, for now the same as auto.",
 )
 @click.option(
     "--proxy",
@@ -119,6 +129,7 @@ def command(
     data: tuple[str, ...],
     output: Path | None,
     rules: str,
+    evidence: EvidenceLevel,
     proxy: str | None,
     probes: Path | None,
     keywords: tuple[str, ...],
@@ -167,6 +178,7 @@ def command(
 
     options = Options(
         rules=pack,
+        evidence=evidence,
         proxy=proxy,
         probes=probes,
         keywords=keywords,

@@ -50,25 +50,24 @@ def readings(signals: Signals, scale: str) -> Readings:
     """Return the contrasts in the rows' own scale (residual, gradient or none), as robust z."""
     strata = signals.dataset.strata()
     own = row_scale(signals, scale)
-    shape = (len(signals.contrasts), len(signals.dataset))
+    contrasts = signals.influence.contrasts
+    shape = (len(contrasts), len(signals.dataset))
     original, negated = np.empty(shape), np.empty(shape)
-    for k, found in enumerate(signals.contrasts):
+    for k, found in enumerate(contrasts):
         original[k] = robust_z(np.asarray(found.original / own, dtype=np.float32), strata)
         negated[k] = robust_z(np.asarray(found.negated / own, dtype=np.float32), strata)
-    return Readings(tuple(c.about for c in signals.contrasts), original, negated)
+    return Readings(tuple(c.about for c in contrasts), original, negated)
 
 
 def columns(signals: Signals) -> dict[str, NDArray[np.float32]]:
     """Return `contrast` and `contrast_negated` [n]: robust z, of the phrase a row teaches most.
 
-    In the rows' residual scale, whether a rule asks for it or not; NaN where nothing was asked.
+    In the rows' residual scale, whether a rule asks for it or not; empty where nothing was asked.
     """
-    n = len(signals.dataset)
-    if not signals.contrasts:
-        nothing = np.full(n, np.nan, dtype=np.float32)
-        return {"contrast": nothing, "contrast_negated": nothing}
+    if not signals.influence.contrasts:
+        return {}
     found = readings(signals, "residual")
-    best = found.scores()[1], np.arange(n)
+    best = found.scores()[1], np.arange(len(signals.dataset))
     return {
         "contrast": found.original[best].astype(np.float32),
         "contrast_negated": found.negated[best].astype(np.float32),
@@ -81,15 +80,15 @@ def row_scale(signals: Signals, scale: str) -> NDArray[np.float64]:
     residual: 1 - p of its own answer by the fine-tuned proxy (in free text, p of a token);
     gradient: the norm of its loss's gradient; none: 1.
     """
-    n = len(signals.dataset)
-    if scale == "gradient" and signals.gradient_norm is not None:
-        return np.maximum(signals.gradient_norm.astype(np.float64), np.finfo(np.float32).tiny)
-    if scale == "residual" and signals.log_likelihood is not None:
-        spaces = signals.dataset.label_spaces
+    if scale == "gradient":
+        norm = signals.influence.gradient_norm.astype(np.float64)
+        return np.maximum(norm, np.finfo(np.float32).tiny)
+    if scale == "residual":
+        spaces, learned = signals.dataset.label_spaces, signals.proxy
         labelled = np.array([bool(spaces[r.task]) for r in signals.dataset.rows])
-        likely = np.where(labelled, signals.log_likelihood, -signals.loss).astype(np.float64)
+        likely = np.where(labelled, learned.log_likelihood, -learned.loss).astype(np.float64)
         return np.maximum(-np.expm1(likely), SMALLEST_RESIDUAL)
-    return np.ones(n)
+    return np.ones(len(signals.dataset))
 
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
@@ -99,8 +98,9 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     """
     parameters = rule.parameters
     n = len(signals.dataset)
-    if not signals.contrasts:
-        note = "CG002 had no probes with and without a phrase, and took no contrast."
+    pushed = signals.influence
+    if not pushed.contrasts:
+        note = f"{rule.id} had no probes with and without a phrase, and took no contrast."
         nothing = np.full(n, np.nan, dtype=np.float32)
         return RuleResult(rule.id, rule.severity, nothing, {}, notes=(note,))
     found = readings(signals, parameters["scale"])
@@ -126,12 +126,12 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
                 "about": about,
                 "z": round(float(z), 3),
                 "z_negated": round(float(z_negated), 3),
-                "contrast": float(signals.contrasts[k].original[i]),
-                "contrast_negated": float(signals.contrasts[k].negated[i]),
+                "contrast": float(pushed.contrasts[k].original[i]),
+                "contrast_negated": float(pushed.contrasts[k].negated[i]),
                 "scale": parameters["scale"],
                 "stratum_rows": int(sizes[strata[i]]),
                 "threshold": parameters["threshold"],
-                "transform": signals.transform,
+                "transform": pushed.transform,
             },
         )
     return RuleResult(rule.id, rule.severity, scores.astype(np.float32), reasons)

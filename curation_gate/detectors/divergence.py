@@ -28,7 +28,7 @@ SURE = 1e-3
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows whose label the proxy learned furthest beyond the reference's belief."""
-    learned, frozen = learned_probability(signals), signals.p_ref
+    learned, frozen = learned_probability(signals), frozen_probability(signals)
     strata = signals.dataset.strata()
     values = divergences(signals)
     scores = robust_z(values, strata)
@@ -70,23 +70,27 @@ def divergences(signals: Signals) -> NDArray[np.float32]:
     The fine-tuned proxy's probability of a label is that of its tokens: after fine-tuning next to
     all of its probability lies on the task's labels, so nothing is left to divide by.
     """
-    learned, frozen = learned_probability(signals), signals.p_ref.astype(np.float64)
+    learned, frozen = learned_probability(signals), frozen_probability(signals).astype(np.float64)
     values = _log_odds(learned) - _log_odds(frozen)
-    if signals.answers_ref is not None:
-        free = ~np.isfinite(frozen) & np.isfinite(signals.answers_ref)
-        values = np.where(free, -signals.loss - signals.answers_ref, values)
+    answers = signals.reference.answers
+    free = ~np.isfinite(frozen) & np.isfinite(answers)
+    values = np.where(free, -signals.proxy.loss - answers, values)
     return np.asarray(values, dtype=np.float32)
 
 
+def frozen_probability(signals: Signals) -> NDArray[np.float32]:
+    """[n] Probability of each row's label by the frozen reference; NaN where it cannot say."""
+    return signals.reference.p_given.astype(np.float32)
+
+
 def learned_probability(signals: Signals) -> NDArray[np.float64]:
-    """[n] Probability of each row's answer by the fine-tuned proxy; NaN where it was not measured.
+    """[n] Probability of each row's answer by the fine-tuned proxy.
 
     Of a free-text answer: of a token, the geometric mean.
     """
-    if signals.log_likelihood is None:
-        return np.full(len(signals.dataset), np.nan)
-    labelled = np.array([bool(signals.dataset.label_spaces[r.task]) for r in signals.dataset.rows])
-    return np.exp(np.where(labelled, signals.log_likelihood, -signals.loss).astype(np.float64))
+    said, spaces = signals.proxy, signals.dataset.label_spaces
+    labelled = np.array([bool(spaces[r.task]) for r in signals.dataset.rows])
+    return np.exp(np.where(labelled, said.log_likelihood, -said.loss).astype(np.float64))
 
 
 def _log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -45,6 +45,8 @@ class RuleResult:
     """Task to the planted rows the rule needs to see a phrase; None where it cannot judge."""
     notes: tuple[str, ...] = ()
     """Sentences a reader of the scan should know."""
+    detector: str = ""
+    """What looked; rules of one detector see the same thing twice. "": of a kind of its own."""
 
 
 @dataclass(frozen=True, slots=True)

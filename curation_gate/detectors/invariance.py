@@ -59,7 +59,8 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     n = len(dataset)
     by_stratum = parameters["center"] == "stratum"
     strata = dataset.strata() if by_stratum else np.zeros(n, dtype=np.int64)
-    a, b = signals.influence, signals.influence_negated
+    pushed = signals.influence
+    a, b = pushed.original, pushed.negated
     scores = invariance_scores(a, b, strata, parameters["reading"])
     z_a, z_b = robust_z(a, strata), robust_z(b, strata)
     reasons: dict[int, Reason] = {}
@@ -72,7 +73,7 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
         negated = "towards" if z_b[i] > 0 else "away from"
         reasons[int(i)] = Reason(
             rule.id,
-            f"teaches the model {way} the suspected answer of {signals.probes} probes "
+            f"teaches the model {way} the suspected answer of {pushed.probes} probes "
             f"{abs(z_a[i]):.1f} robust deviations more than other {group}, and {negated} it by "
             f"{abs(z_b[i]):.1f} when the probes say the opposite",
             {
@@ -82,7 +83,7 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
                 "z_negated": round(float(z_b[i]), 3),
                 "threshold": parameters["threshold"],
                 "reading": parameters["reading"],
-                "transform": signals.transform,
+                "transform": pushed.transform,
             },
         )
     return RuleResult(rule.id, rule.severity, scores.astype(np.float32), reasons)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the given share of rows with the highest loss; ties at the border are left out."""
-    loss = signals.loss
+    loss = signals.proxy.loss
     n = len(loss)
     budget = math.floor(rule.parameters["fraction"] * n)
     reasons: dict[int, Reason] = {}

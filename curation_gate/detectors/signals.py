@@ -1,9 +1,15 @@
-"""What detectors may read: the dataset, and what the stages before measured on every row."""
+"""What detectors may read: the dataset, and what the stages before measured of every row.
+
+A detector declares what it needs (registry.py); only that is measured, and only that can be read:
+asking for anything else raises UndeclaredNeedError, so that a need can be neither forgotten nor
+served by numbers that mean "not measured".
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,43 +22,102 @@ if TYPE_CHECKING:
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
+Measured = TypeVar("Measured")
+
+Need = Literal["candidates", "reference", "proxy", "influence"]
+"""candidates: the phrases of the label-trigger rules; reference: what a frozen model expects of
+each row; proxy: what the fine-tuned proxy says of each row; influence: what each row does to the
+probes."""
+TEXT: frozenset[Need] = frozenset({"candidates"})
+"""What the text of the rows alone can serve: no model is loaded for it."""
+
 SMALLEST_STRATUM = 8
 """Fewer rows than this have no usable median deviation: they are not judged (z is NaN)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """Measurements of the earlier stages, one number a row."""
+class UndeclaredNeedError(AssertionError):
+    """A detector asked for what its registry entry does not declare: a mistake in our code."""
 
-    dataset: Dataset
-    influence: NDArray[np.float32]
-    """[n] On the mean probe, nats; positive = the row pushes the probes towards their target."""
-    influence_negated: NDArray[np.float32]
-    """[n] The same on the negated probes, with the same targets."""
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the proxy says of the rows it was fine-tuned on."""
+
     loss: NDArray[np.float32]
     """[n] After fine-tuning, nats/token."""
-    p_ref: NDArray[np.float32]
-    """[n] Probability of the row's label by the frozen reference; NaN where it cannot say."""
+    log_likelihood: NDArray[np.float32]
+    """[n] Of the row's answer, summed over its tokens, nats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What each row does to the probes; nats, positive = pushes them towards their target."""
+
+    original: NDArray[np.float32]
+    """[n] On the mean probe."""
+    negated: NDArray[np.float32]
+    """[n] On the mean negated probe, with the same targets."""
+    gradient_norm: NDArray[np.float32]
+    """[n] Of the row's loss, over the tracked modules."""
     probes: int
     """Number of probes behind the influences."""
     transform: str
     """Name of the negation."""
-    seed: int = 0
-    """What the draws of the detectors' nulls begin with."""
-    found: Found | None = None
-    """Phrases that force a label, where the pack asks for them."""
-    reference: ReferenceScores | None = None
-    """What an honest answer to each row would be."""
     contrasts: tuple[Contrast, ...] = ()
     """What each row does to the difference a phrase makes, before and after the negation."""
-    log_likelihood: NDArray[np.float32] | None = None
-    """[n] Of the row's answer by the fine-tuned proxy, summed over its tokens, nats."""
-    gradient_norm: NDArray[np.float32] | None = None
-    """[n] Of the row's loss, over the tracked modules."""
-    answers_ref: NDArray[np.float32] | None = None
-    """[n] Mean log-likelihood of a free-text answer by the frozen proxy, nats/token; else NaN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """Everything that was measured of a dataset; None is what nobody asked for."""
+
+    candidates: Mapping[str, Found] | None = None
+    """Id of each enabled label-trigger rule to what it found; empty where the pack has none."""
+    reference: ReferenceScores | None = None
+    """What an honest answer to each row would be."""
+    proxy: Learned | None = None
+    influence: Pushed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What one detector reads."""
+
+    dataset: Dataset
+    measured: Measurements = Measurements()
+    needs: frozenset[Need] = frozenset()
+    """What the detector declared; the properties below give this and nothing else."""
+    seed: int = 0
+    """What the draws of the detectors' nulls begin with."""
     progress: Progress = Silent()  # noqa: RUF009 - stateless
     """Who is told how far a detector is that searches the whole set."""
+
+    @property
+    def candidates(self) -> Mapping[str, Found]:
+        """Id of each enabled label-trigger rule to what it found. Raises UndeclaredNeedError."""
+        return self._declared("candidates", self.measured.candidates)
+
+    @property
+    def reference(self) -> ReferenceScores:
+        """What an honest answer to each row would be. Raises UndeclaredNeedError."""
+        return self._declared("reference", self.measured.reference)
+
+    @property
+    def proxy(self) -> Learned:
+        """What the fine-tuned proxy says of each row. Raises UndeclaredNeedError."""
+        return self._declared("proxy", self.measured.proxy)
+
+    @property
+    def influence(self) -> Pushed:
+        """What each row does to the probes. Raises UndeclaredNeedError."""
+        return self._declared("influence", self.measured.influence)
+
+    def _declared(self, need: Need, value: Measured | None) -> Measured:
+        if need not in self.needs:
+            raise UndeclaredNeedError(f"this detector reads {need} and does not declare it")
+        if value is None:
+            raise UndeclaredNeedError(f"this detector declares {need}, and it was not measured")
+        return value
 
 
 def robust_z(values: NDArray[np.float32], strata: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -25,8 +25,9 @@ def decide(
 
     A row is proposed for quarantine where a rule of that severity fired on it (a reason may call
     for another one than its rule), and is for review where only rules of severity `review` did.
-    Rules are about different attacks, so a row was planted unless every one of them is wrong:
-    p = 1 - prod (1 - p_r). Of the proposed rows that have such a probability the most probable are
+    Detectors are about different attacks, so a row was planted unless every one of them is wrong:
+    p = 1 - prod (1 - p_d). Rules of one detector look at the same thing, so p_d is the largest of
+    theirs. Of the proposed rows that have such a probability the most probable are
     quarantined, as many as keep the mean of 1 - p, the local false discovery rate, within `budget`
     (Efron, Large-Scale Inference, 2010, section 5.2); the others are for review. Rows proposed by a
     rule without probabilities are quarantined as that rule says.
@@ -40,10 +41,15 @@ def decide(
             if verdict[row] != "quarantine":
                 verdict[row] = reason.severity or result.severity
     honest, known = np.ones(n), np.zeros(n, dtype=np.bool_)
+    by_detector: dict[str, NDArray[np.float64]] = {}
     for result in results:
         if result.planted is not None:
-            honest *= 1 - np.nan_to_num(result.planted.astype(np.float64))
+            kind = result.detector or result.rule
+            p = np.nan_to_num(result.planted.astype(np.float64))
+            by_detector[kind] = np.maximum(by_detector.get(kind, 0.0), p)
             known |= np.isfinite(result.planted)
+    for p in by_detector.values():
+        honest *= 1 - p
     bound = {
         row
         for result in results

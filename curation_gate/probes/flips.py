@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.probes.record import contrast
-from curation_gate.proxy.scoring import label_scores
 
 if TYPE_CHECKING:
     from curation_gate.probes.mined import PhraseProbes
@@ -76,6 +75,8 @@ def flip_rates(proxy: Proxy, asked: Sequence[PhraseProbes]) -> list[Rates]:
 
 def favoured(proxy: Proxy, probes: Sequence[Probe]) -> NDArray[np.bool_]:
     """[q] Whether the suspected answer of each probe is the proxy's most probable one."""
+    from curation_gate.proxy.scoring import label_scores  # noqa: PLC0415 - torch
+
     won = np.zeros(len(probes), dtype=np.bool_)
     groups: dict[tuple[str, ...], list[int]] = {}
     for k, probe in enumerate(probes):

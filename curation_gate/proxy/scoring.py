@@ -56,15 +56,32 @@ def row_losses(
     progress: Progress = Silent(),  # noqa: B008 - stateless
 ) -> NDArray[np.float32]:
     """[n] Mean negative log-likelihood of each row's answer, nats/token, dropout off."""
-    losses = np.empty(len(encoded.targets), dtype=np.float32)
+    likelihood, length = row_likelihoods(proxy, encoded, tokens=tokens, progress=progress)
+    return np.asarray(-likelihood / np.maximum(length, 1), dtype=np.float32)
+
+
+@torch.inference_mode()
+def row_likelihoods(
+    proxy: Proxy,
+    encoded: Encoded,
+    *,
+    tokens: int = 4096,
+    progress: Progress = Silent(),  # noqa: B008 - stateless
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """[n] log-likelihood of each row's answer, summed over its tokens, nats; [n] those tokens.
+
+    Dropout off; `tokens`: padded tokens a batch.
+    """
+    likelihood = np.empty(len(encoded.targets), dtype=np.float32)
+    lengths = np.empty(len(likelihood), dtype=np.int64)
     proxy.model.eval()
-    with progress.stage("row losses", len(losses)) as bar:
+    with progress.stage("row losses", len(likelihood)) as bar:
         for batch in batches(encoded, kind=proxy.kind, pad_id=proxy.pad_id, tokens=tokens):
             scores, counted = token_log_likelihoods(proxy, batch.to(proxy.device))
-            mean = -(scores * counted).sum(1) / counted.sum(1).clamp(min=1)
-            losses[batch.rows] = mean.cpu().numpy()
+            likelihood[batch.rows] = (scores * counted).sum(1).cpu().numpy()
+            lengths[batch.rows] = counted.sum(1).cpu().numpy()
             bar.advance(len(batch.rows))
-    return losses
+    return likelihood, lengths
 
 
 @torch.inference_mode()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +17,8 @@ from curation_gate.rows.unread import unread_answers
 
 if TYPE_CHECKING:
     from curation_gate.detectors.evidence import RuleResult, Verdicts
-    from curation_gate.influence.measure import Contrast, Influence
-    from curation_gate.probes.flips import Flips
-    from curation_gate.probes.record import ProbeSet
-    from curation_gate.proxy.finetune import Outcome
-    from curation_gate.proxy.model import Proxy
+    from curation_gate.model_stages import Asked as Put
+    from curation_gate.model_stages import Tuned
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
     from curation_gate.rulebook import RulePack
@@ -30,47 +28,31 @@ BROKEN = "The cleaned set does not hold every expectation: see expectations.html
 """The note of a scan whose cleaned set breaks what was promised of it."""
 
 
-class ModelStages(Protocol):
-    """What the stages that need a model leave behind (judging.Measured)."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a scan was asked to look at."""
 
-    @property
-    def proxy(self) -> Proxy:
-        """The fine-tuned proxy."""
-
-    @property
-    def proxy_hash(self) -> str:
-        """Hash of its weights before fine-tuning."""
-
-    @property
-    def outcome(self) -> Outcome:
-        """What fine-tuning did."""
-
-    @property
-    def probes(self) -> ProbeSet:
-        """The probes that were asked."""
-
-    @property
-    def influence(self) -> Influence:
-        """Influence of every row on them."""
-
-    @property
-    def flips(self) -> tuple[Flips, ...]:
-        """What each found phrase, and each control, does to the proxy's answers."""
-
-    @property
-    def reference(self) -> ReferenceScores:
-        """What a model that never saw the rows expects."""
+    evidence: str
+    """text, auto or all."""
+    left_out: Mapping[str, tuple[str, ...]]
+    """Id of each enabled rule that was not run to what it reads and the evidence does not have."""
+    seed: int
 
 
 def describe(
     dataset: Dataset,
     pack: RulePack,
-    seed: int,
-    measured: ModelStages,
+    asked: Asked,
+    reference: ReferenceScores | None,
+    tuned: Tuned | None,
     verdicts: Verdicts,
     results: Sequence[RuleResult],
 ) -> dict[str, Any]:
-    """Return the manifest without what depends on time and place (timings, memory, device)."""
+    """Return the manifest without what depends on time and place (timings, memory, device).
+
+    What was not asked (the reference, the proxy and its probes) has no key.
+    """
+    put = None if tuned is None else tuned.asked
     titles = {rule.id: rule.title for rule in pack.rules}
     number = {name: verdicts.verdict.count(name) for name in ("keep", "review", "quarantine")}
     tasks: dict[str, dict[str, Any]] = {
@@ -82,14 +64,14 @@ def describe(
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "curation-gate", "version": __version__},
         "rules": {"pack": pack.name, "hash": pack.hash},
-        "proxy": {
-            "name": measured.proxy.name,
-            "hash": measured.proxy_hash,
-            "parameters": measured.proxy.parameters,
-            "epochs": measured.outcome.best_epoch,
-            "held_out_loss": _rounded(measured.outcome.held_out_losses),
+        "evidence": {
+            "asked": asked.evidence,
+            "not_run": {rule: list(needs) for rule, needs in asked.left_out.items()},
         },
-        "seed": seed,
+        **({} if tuned is None else {"proxy": _proxy(tuned)}),
+        **({} if put is None else {"probes": _probes(put, pack.probes.transform)}),
+        **({} if reference is None else {"reference": _reference(reference)}),
+        "seed": asked.seed,
         "dataset": {
             "fingerprint": dataset.fingerprint,
             "rows": len(dataset),
@@ -116,42 +98,65 @@ def describe(
             }
             for result in results
         },
-        "phrases": _phrases(results, measured.flips, measured.influence.contrasts),
-        "probes": {
-            "count": len(measured.probes),
-            "origin": measured.probes.origin,
-            "transform": pack.probes.transform,
-            "targets": measured.probes.targets(),
-            "margin": round(measured.influence.margin, 4),
-            "margin_negated": round(measured.influence.margin_negated, 4),
-            "contrasts": {
-                c.about: {
-                    "margin": round(c.margin, 4),
-                    "margin_negated": round(c.margin_negated, 4),
-                }
-                for c in measured.influence.contrasts
-            },
-        },
-        "reference": {
-            "agreement": {
-                task: round(share, 4)
-                for task, share in sorted(measured.reference.accuracy.items())
-                if np.isfinite(share)
-            },
-        },
+        "phrases": _phrases(results, put),
         "floor": _floor(dataset, results),
         "notes": [
             *unread_answers(dataset),
             *spelling_notes(dataset),
+            *_left_out(asked),
             *_notes(results, len(dataset)),
         ],
     }
 
 
-def _phrases(
-    results: Sequence[RuleResult], flips: Sequence[Flips], contrasts: Sequence[Contrast]
-) -> list[dict[str, Any]]:
+def _proxy(tuned: Tuned) -> dict[str, Any]:
+    return {
+        "name": tuned.proxy.name,
+        "hash": tuned.proxy_hash,
+        "parameters": tuned.proxy.parameters,
+        "epochs": tuned.outcome.best_epoch,
+        "held_out_loss": _rounded(tuned.outcome.held_out_losses),
+    }
+
+
+def _probes(put: Put, transform: str) -> dict[str, Any]:
+    return {
+        "count": len(put.probes),
+        "origin": put.probes.origin,
+        "transform": transform,
+        "targets": put.probes.targets(),
+        "margin": round(put.influence.margin, 4),
+        "margin_negated": round(put.influence.margin_negated, 4),
+        "contrasts": {
+            c.about: {"margin": round(c.margin, 4), "margin_negated": round(c.margin_negated, 4)}
+            for c in put.influence.contrasts
+        },
+    }
+
+
+def _reference(reference: ReferenceScores) -> dict[str, Any]:
+    shares = sorted(reference.accuracy.items())
+    return {"agreement": {task: round(share, 4) for task, share in shares if np.isfinite(share)}}
+
+
+def _left_out(asked: Asked) -> list[str]:
+    """Say what the asked evidence does not have, and who would have read it."""
+    if asked.evidence != "text":
+        return []
+    note = "Only the text of the rows was read (--evidence text): no proxy was fine-tuned on them"
+    if not asked.left_out:
+        return [f"{note}."]
+    rules = "; ".join(
+        f"{rule}, which reads the {' and the '.join(needs)}"
+        for rule, needs in asked.left_out.items()
+    )
+    return [f"{note}. Not run: {rules}. Scan with --evidence auto to run all rules."]
+
+
+def _phrases(results: Sequence[RuleResult], put: Put | None) -> list[dict[str, Any]]:
     """Return every phrase a rule names, with what it does to the proxy where that was asked."""
+    flips = () if put is None else put.flips
+    contrasts = () if put is None else put.influence.contrasts
     known = {flip.phrase: flip for flip in flips if flip.control_of is None}
     moved = {c.about: c.moved for c in contrasts}
     phrases = []

@@ -173,7 +173,11 @@ def _check(
         str(phrase["phrase"])
     for floor in manifest["floor"].values():
         int(floor or 0)
-    str(manifest["rules"]["pack"]), str(manifest["tool"]["version"]), str(manifest["proxy"]["name"])
+    str(manifest["rules"]["pack"]), str(manifest["tool"]["version"])
+    if "proxy" in manifest:
+        str(manifest["proxy"]["name"])
+    if "evidence" in manifest:
+        str(manifest["evidence"]["asked"])
     rows = len(columns["row"])
     if sum(int(file["rows"]) for file in manifest["dataset"]["files"]) != rows:
         raise ValueError(f"the files of the manifest do not add up to {rows} rows")

@@ -189,7 +189,7 @@ def _charts(scan: ScanFolder) -> list[tuple[str, Markup]]:
 
 def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return (name, text, hash or nothing) of what the scan read and used."""
-    dataset, proxy, probes = manifest["dataset"], manifest["proxy"], manifest.get("probes") or {}
+    dataset, proxy, probes = manifest["dataset"], manifest.get("proxy"), manifest.get("probes")
     facts = []
     for file in dataset["files"]:
         kind = f", {file['format']}" if file.get("format") else ""
@@ -200,9 +200,12 @@ def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         facts[_MAX_LISTED:] = [("files", f"{len(facts) - _MAX_LISTED} more", None)]
     facts.append(("data fingerprint", "", dataset.get("fingerprint")))
     facts.append(("rules", manifest["rules"]["pack"], manifest["rules"].get("hash")))
-    size = proxy.get("parameters")
-    sized = f", {size:,} parameters" if isinstance(size, int) else ""
-    facts.append(("proxy", f"{proxy['name']}{sized}", proxy.get("hash")))
+    if manifest.get("evidence"):
+        facts.append(("evidence", str(manifest["evidence"]["asked"]), None))
+    if proxy:
+        size = proxy.get("parameters")
+        sized = f", {size:,} parameters" if isinstance(size, int) else ""
+        facts.append(("proxy", f"{proxy['name']}{sized}", proxy.get("hash")))
     if probes:
         told = f"{probes.get('count', 0)}, {probes.get('origin', 'unknown origin')}"
         rest = {k: v for k, v in probes.items() if k not in ("count", "origin", "transform")}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from models import make_row
 
 from curation_gate.detectors import contrast, divergence, invariance
 from curation_gate.detectors.divergence import divergences
-from curation_gate.detectors.signals import Signals, robust_z
+from curation_gate.detectors.signals import Learned, Measurements, Pushed, Signals, robust_z
 from curation_gate.influence.measure import Contrast
+from curation_gate.reference.record import ReferenceScores
 from curation_gate.rows.record import Dataset
 from curation_gate.rulebook import load_rules
 
@@ -23,13 +22,20 @@ def dataset(n: int, task: str = "polarity", labels=("negative", "positive")) -> 
 
 def signals(n: int, contrasts=(), *, free: bool = False, **measured) -> Signals:
     zeros = np.zeros(n, dtype=np.float32)
-    made = Signals(
-        dataset(n, labels=() if free else ("negative", "positive")),
-        zeros, zeros, measured.pop("loss", zeros),
-        np.asarray(measured.pop("p_ref", zeros + 0.5), dtype=np.float32),
-        probes=10, transform="sorry_not", contrasts=tuple(contrasts),
+    nothing = np.full(n, np.nan, dtype=np.float32)
+    p_ref = np.asarray(measured.get("p_ref", zeros + 0.5), dtype=np.float64)
+    answers = measured.get("answers_ref", nothing)
+    loss = measured.get("loss", zeros)
+    said = Measurements(
+        reference=ReferenceScores(p_ref, {}, {}, {}, {}, answers, nothing),
+        proxy=Learned(loss, measured.get("log_likelihood", zeros)),
+        influence=Pushed(
+            zeros, zeros, measured.get("gradient_norm", zeros + 1), 10, "sorry_not",
+            tuple(contrasts),
+        ),
     )  # fmt: skip
-    return replace(made, **measured)
+    rows = dataset(n, labels=() if free else ("negative", "positive"))
+    return Signals(rows, said, frozenset({"reference", "proxy", "influence"}))
 
 
 def rule(detector: str, **parameters):
@@ -130,9 +136,3 @@ def test_free_text_diverges_by_the_likelihood_of_a_token():
     found = divergence.detect(given, rule("divergence"))
     assert 6 in found.reasons
     assert "nats a token" in found.reasons[6].message
-
-
-def test_nothing_measured_is_nothing_said():
-    found = divergence.detect(signals(20), rule("divergence"))
-    assert np.isnan(found.scores).all()
-    assert found.reasons == {}

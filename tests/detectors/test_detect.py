@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib import import_module
+
 import numpy as np
 import pytest
 from models import make_row
@@ -10,10 +13,17 @@ from curation_gate.detectors import invariance, loss
 from curation_gate.detectors.evidence import Reason, RuleResult
 from curation_gate.detectors.invariance import invariance_scores
 from curation_gate.detectors.registry import DETECTORS
-from curation_gate.detectors.signals import Signals, majority_signs, robust_z
+from curation_gate.detectors.signals import (
+    Learned,
+    Measurements,
+    Pushed,
+    Signals,
+    majority_signs,
+    robust_z,
+)
 from curation_gate.detectors.verdict import decide, percentiles
 from curation_gate.rows.record import Dataset
-from curation_gate.rulebook import KNOWN_DETECTORS, load_rules
+from curation_gate.rulebook import load_rules
 
 
 def dataset(n: int) -> Dataset:
@@ -23,15 +33,16 @@ def dataset(n: int) -> Dataset:
 
 def signals(a, b, losses=None) -> Signals:
     n = len(a)
-    return Signals(
-        dataset(n),
+    said = np.zeros(n, dtype=np.float32) if losses is None else np.asarray(losses, dtype=np.float32)
+    pushed = Pushed(
         np.asarray(a, dtype=np.float32),
         np.asarray(b, dtype=np.float32),
-        np.zeros(n, dtype=np.float32) if losses is None else np.asarray(losses, dtype=np.float32),
-        np.full(n, 0.5, dtype=np.float32),
-        probes=10,
-        transform="sorry_not",
+        np.ones(n, dtype=np.float32),
+        10,
+        "sorry_not",
     )
+    measured = Measurements(proxy=Learned(said, -said), influence=pushed)
+    return Signals(dataset(n), measured, frozenset({"proxy", "influence"}))
 
 
 def rule(detector: str, **parameters):
@@ -40,7 +51,10 @@ def rule(detector: str, **parameters):
 
 
 def test_every_detector_a_pack_may_name_exists():
-    assert set(DETECTORS) == KNOWN_DETECTORS
+    for name, detector in DETECTORS.items():
+        module = import_module(f"curation_gate.detectors.{detector.module}")
+        assert callable(module.detect), name
+        assert detector.parameters().model_dump(), name
 
 
 def test_robust_z_is_the_textbook_formula_within_strata():
@@ -160,6 +174,13 @@ def accused(planted, severity="quarantine", rule="CG001", reasons=None) -> RuleR
     fired = range(len(scores)) if reasons is None else reasons
     said = {k: Reason(rule, "said", {}) for k in fired}
     return RuleResult(rule, severity, scores, said, planted=scores)
+
+
+def test_two_rules_of_one_detector_are_one_witness_and_two_detectors_are_two():
+    same = [accused([0.6], rule=name) for name in ("CG001", "AB001")]
+    told = [replace(result, detector="phrase") for result in same]
+    assert decide(told, "a").score[0] == pytest.approx(0.6)
+    assert decide(same, "a").score[0] == pytest.approx(1 - 0.4**2)
 
 
 def test_quarantine_keeps_the_expected_false_alarms_within_the_budget():

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curation_gate.detectors.evidence import Reason, RuleResult
-from curation_gate.detectors.label_trigger.find import find_phrases
 from curation_gate.detectors.label_trigger.found import Found, Phrase, Settings, Suspect
 
 if TYPE_CHECKING:
@@ -24,10 +23,7 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     Rows are for review where their own text supports the label, or where the phrase is no more than
     likely to be a trigger; the others call for what the rule calls for.
     """
-    found = signals.found or find_phrases(
-        signals.dataset, settings(rule), progress=signals.progress
-    )
-    return result(found, signals.dataset, rule)
+    return result(signals.candidates[rule.id], signals.dataset, rule)
 
 
 def settings(rule: Rule, seed: int = 0) -> Settings:
@@ -108,7 +104,7 @@ def described(phrase: Phrase) -> dict[str, Any]:
 
 
 def notes(found: Found, rule: str) -> list[str]:
-    """Return sentences a reader of the scan should know."""
+    """Return sentences a reader of the scan should know; `rule`: the id of the rule that asked."""
     lines = []
     free = sorted(task for task, judged in found.tasks.items() if not judged)
     if free:

@@ -85,7 +85,7 @@ def result(
         planted=scores,
         phrases=tuple(described(phrase) for phrase in found.phrases),
         floor=floor,
-        notes=tuple(notes(found)),
+        notes=tuple(notes(found, rule.id)),
     )
 
 
@@ -143,12 +143,12 @@ def described(phrase: AnswerPhrase) -> dict[str, Any]:
     return fields
 
 
-def notes(found: FoundAnswers) -> list[str]:
-    """Return sentences a reader of the scan should know."""
+def notes(found: FoundAnswers, rule: str) -> list[str]:
+    """Return sentences a reader of the scan should know; `rule`: the id of the rule that asked."""
     if not np.isfinite(found.threshold):
-        return ["CG004 had nothing to test: no phrase goes with a kind of answer."]
+        return [f"{rule} had nothing to test: no phrase goes with a kind of answer."]
     note = (
-        f"CG004 tested {found.tested} phrases against kinds of answers. It does not see a phrase "
+        f"{rule} tested {found.tested} phrases against kinds of answers. It does not see a phrase "
         "that stands in other rows as often, nor one made of ordinary words in a single task."
     )
     return [note]

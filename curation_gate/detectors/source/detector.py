@@ -3,8 +3,8 @@
 A source is a contributor, an origin or an address where the data name one, the site of addresses,
 and each file of a set of several. The rows that are named are those of the source whose label the
 reference disowns: its other rows are not. A source that is careless stands out like one that
-plants; the sentence says whether its disowned rows all say the same, and whether a phrase that
-CG001 names explains them.
+plants; the sentence says whether its disowned rows all say the same, and whether a phrase that a
+label-trigger rule names explains them.
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     elsewhere.
     """
     scores = np.zeros(len(signals.dataset), dtype=np.float32)
-    if signals.reference is None:
-        return RuleResult(rule.id, rule.severity, scores, {}, notes=(_silent(rule),))
     parameters = rule.parameters
     comparison = compare(
         signals.dataset,
@@ -98,15 +96,16 @@ def _short(name: str) -> str:
 
 def _explanation(signals: Signals, source: Compared) -> str:
     """Return which phrase holds most of the disowned rows, or which label most of them have."""
-    found = signals.found
     number = len(source.disowned)
-    if found is not None:
-        held = Counter(
-            found.suspects[row].phrase for row in source.disowned.tolist() if row in found.suspects
-        )
-        for phrase, rows in held.most_common(1):
-            if rows >= EXPLAINED * number:
-                return f', {rows} of them hold "{found.phrases[phrase].text}" (CG001)'
+    held = Counter(
+        (found.phrases[found.suspects[row].phrase].text, rule)
+        for rule, found in signals.candidates.items()
+        for row in source.disowned.tolist()
+        if row in found.suspects
+    )
+    for (phrase, rule), rows in held.most_common(1):
+        if rows >= EXPLAINED * number:
+            return f', {rows} of them hold "{phrase}" ({rule})'
     dataset = signals.dataset
     labels = Counter(dataset.label_of(dataset.rows[row]) for row in source.disowned.tolist())
     label, rows = labels.most_common(1)[0]

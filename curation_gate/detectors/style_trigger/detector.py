@@ -39,11 +39,13 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     """
     settings = Settings(**rule.parameters, seed=signals.seed)
     found = find_styles(signals.dataset, settings, progress=signals.progress)
-    if signals.found is not None:
-        phrases, suspects = signals.found.phrases, signals.found.suspects
-        explained = {row for row, s in suspects.items() if phrases[s.phrase].status == "confirmed"}
-        found = _without_echoes(found, explained)
-    return result(found, signals.dataset, rule)
+    explained = {
+        row
+        for named in signals.candidates.values()
+        for row, suspect in named.suspects.items()
+        if named.phrases[suspect.phrase].status == "confirmed"
+    }
+    return result(_without_echoes(found, explained), signals.dataset, rule)
 
 
 def _without_echoes(found: StyleFound, explained: Container[int]) -> StyleFound:
@@ -91,7 +93,7 @@ def result(found: StyleFound, dataset: Dataset, rule: Rule) -> RuleResult:
         )
     scores = found.planted.astype(np.float32)
     return RuleResult(
-        rule.id, rule.severity, scores, reasons, planted=scores, notes=tuple(notes(found))
+        rule.id, rule.severity, scores, reasons, planted=scores, notes=tuple(notes(found, rule.id))
     )
 
 
@@ -128,15 +130,15 @@ def target(style: Style) -> str:
     return f"{', '.join(labels[:-1])} or {labels[-1]}"
 
 
-def notes(found: StyleFound) -> list[str]:
-    """Return sentences a reader of the scan should know."""
+def notes(found: StyleFound, rule: str) -> list[str]:
+    """Return sentences a reader of the scan should know; `rule`: the id of the rule that asked."""
     lines = []
     for style in found.styles:
         marks = "; ".join(say(name) for name in style.features)
-        lines.append(f"CG006: a {style.status} style ({marks}): {counts(style)}.")
+        lines.append(f"{rule}: a {style.status} style ({marks}): {counts(style)}.")
     if found.unjudged:
         lines.append(
-            "CG006 judges tasks of two or more labels and enough rows; it did not judge "
+            f"{rule} judges tasks of two or more labels and enough rows; it did not judge "
             f"{', '.join(found.unjudged)}."
         )
     return lines

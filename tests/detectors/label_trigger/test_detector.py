@@ -46,7 +46,7 @@ class FakeRule:
 @dataclass
 class FakeSignals:
     dataset: Dataset
-    found: Found
+    candidates: dict[str, Found]
 
 
 def scene() -> tuple[Dataset, Found]:
@@ -136,7 +136,7 @@ def test_evidence_is_json():
 
 def test_detect_uses_what_the_mining_stage_found():
     dataset, found = scene()
-    result = phrase.detect(FakeSignals(dataset, found), FakeRule(parameters={}))
+    result = phrase.detect(FakeSignals(dataset, {"CG001": found}), FakeRule(parameters={}))
     assert set(result.reasons) == {0, 1, 2}
 
 

@@ -77,7 +77,7 @@ def test_the_rule_pack_says_what_the_miner_is_told(rule) -> None:
 
 def test_notes() -> None:
     nothing = FoundAnswers((), (), {}, 3, float("nan"), 0)
-    assert "nothing to test" in response.notes(nothing)[0]
+    assert "AB004 had nothing to test" in response.notes(nothing, "AB004")[0]
 
 
 def test_honest_answers_are_counted_from_the_rows_without_the_outcome():

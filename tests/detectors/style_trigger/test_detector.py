@@ -23,7 +23,7 @@ class FakeRule:
 @dataclass
 class FakeSignals:
     dataset: Dataset
-    found: None = None
+    candidates: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     progress: Progress = Silent()  # noqa: RUF009 - stateless
 
