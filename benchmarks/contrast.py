@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import attacks
 import numpy as np
@@ -58,15 +57,21 @@ def known(planted: Planted) -> Found:
     """Return what the miner would say if it knew the phrase and nothing else."""
     text = " ".join(tokens(planted.truth["trigger"]))
     count = len(planted.indices)
-    numbers: dict[str, Any] = dict.fromkeys(
-        ("given", "adverse_rows", "adverse_given", "round"), 0
-    ) | dict.fromkeys(
-        ("expected", "z", "adverse_expected", "adverse_z", "threshold", "elsewhere_z", "frozen_z"),
-        0.0,
-    )
     targets = dict(planted.truth["target"])
     named = Phrase(
-        text=text, status="confirmed", with_words=(), targets=targets, rows=count, **numbers
+        text=text,
+        status="confirmed",
+        probability=1.0,
+        with_words=(),
+        targets=targets,
+        rows=count,
+        given=count,
+        expected=0.0,
+        z=0.0,
+        adverse_rows=0,
+        adverse_given=0,
+        numbers={},
+        contributions={},
     )
     held = patterns_of(text)
     suspects = {
@@ -75,7 +80,8 @@ def known(planted: Planted) -> Found:
         if holds(r.input or r.instruction, held)
     }
     judged = np.ones(len(planted.dataset), dtype=np.bool_)
-    return Found((named,), suspects, 0.0, 0.0, {}, 1, judged)
+    tasks = dict.fromkeys(planted.dataset.tasks, True)
+    return Found((named,), suspects, 0.0, 0.0, tasks, (), 1, 1, judged, "")
 
 
 def measure(

@@ -36,8 +36,8 @@ from curation_gate.errors import CurateError
 
 CLEAN_SEED = 100
 """Seeds of clean sets begin here."""
-STAGED = 5
-"""Clean sets on which the stages are measured, too."""
+REFERRED = 5
+"""Clean sets on which the reference is measured, too."""
 QUICK = {
     "name", "rare token", "inserted sentence", "two tokens, only together",
     "name that honest rows carry too",
@@ -51,7 +51,7 @@ class Work:
     case: Case
     part: str
     """rules, or proxy: what a fine-tuned proxy says."""
-    stages: bool = False
+    reference: bool = False
 
     @property
     def key(self) -> tuple[str, int, int, int, str]:
@@ -72,7 +72,7 @@ def plan(options: argparse.Namespace) -> list[Work]:
             for planted in counts:
                 case = Case(attack.name, options.rows, planted, seed)
                 first = attack.proxy and planted == attack.small[0]
-                small.append(Work(case, "rules", stages=first))
+                small.append(Work(case, "rules", reference=first))
                 if first and turn < options.proxy_seeds:
                     proxy.append(Work(case, "proxy"))
             large += [Work(Case(attack.name, LARGE, k, seed), "rules") for k in attack.large]
@@ -81,7 +81,7 @@ def plan(options: argparse.Namespace) -> list[Work]:
             draws = range(turn * each, min((turn + 1) * each, options.clean))
             for kind in (CLEAN, NOISE):
                 small += [
-                    Work(Case(kind, options.rows, 0, CLEAN_SEED + k), "rules", k < STAGED)
+                    Work(Case(kind, options.rows, 0, CLEAN_SEED + k), "rules", k < REFERRED)
                     for k in draws
                 ]
                 many = [k for k in draws if k < options.large_clean]
@@ -100,7 +100,7 @@ def run(work: Work, pool: Path, split: str, results: Path) -> str | None:
         if work.part == "proxy":
             figures = measure_proxy(case, pool, split)
         else:
-            figures = measure(case, pool, split, stages=work.stages)
+            figures = measure(case, pool, split, reference=work.reference)
     except CurateError as error:  # such as too few rows to plant in
         problem = f"{case.name}: {error}"
         figures = {"error": str(error)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from detection_text import BASELINES_HEAD, CLEAN_HEAD, HEAD, PROXY_HEAD, STAGES_HEAD, TARGETS
+from detection_text import BASELINES_HEAD, CLEAN_HEAD, HEAD, PROXY_HEAD, TARGETS
 
 Results = Sequence[Mapping[str, Any]]
 
@@ -37,7 +37,7 @@ def render(results: Results, page: Path | None) -> str:
     planted = [r for r in whole if r["planted"]]
     clean = [r for r in whole if not r["planted"]]
     parts = [HEAD, _attacks(planted), _failed(results), CLEAN_HEAD, _clean(clean)]
-    parts += [BASELINES_HEAD, _baselines(whole, asked), STAGES_HEAD, _stages(whole), PROXY_HEAD]
+    parts += [BASELINES_HEAD, _baselines(whole, asked), PROXY_HEAD]
     parts += [_proxy(asked), _cost(whole)]
     text = "\n\n".join(part for part in parts if part) + "\n"
     old = page.read_text(encoding="utf-8") if page and page.exists() else ""
@@ -207,27 +207,6 @@ def _baselines(rules: Results, asked: Results) -> str:
                 f"{share:.1f}" if free else "",
             )
         )
-    return _table(head, lines) if lines else ""
-
-
-def _stages(whole: Results) -> str:
-    head = ("sets", "stage", "sets", "precision", "recall", "quarantined rows (median)")
-    lines = []
-    staged = [r for r in whole if r["stages"]]
-    for (attack, count), sets in _groups(staged, lambda r: (r["attack"], r["planted"])).items():
-        for name in sets[0]["stages"]:
-            figures = [r["stages"][name] for r in sets]
-            recall = _median([f["hits"] / count for f in figures]) if count else float("nan")
-            lines.append(
-                (
-                    f"{attack}, {count}" if count else attack,
-                    name,
-                    str(len(sets)),
-                    _number(_median([precision(f) for f in figures])) if count else "",
-                    _number(recall) if count else "",
-                    _number(_median([f["flagged"] for f in figures]), 0),
-                )
-            )
     return _table(head, lines) if lines else ""
 
 

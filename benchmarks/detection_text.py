@@ -55,9 +55,6 @@ measured on: those that need a fine-tuned proxy on few). "AUROC within": among r
 label planted rows have, where the label alone says nothing (0.5). Label only: the favourable label.
 Raw n-gram z: phrases against the label's base rate, Bonferroni. Reference disagrees: p_ref < 0.1.
 R1 and mean influence: robust z > 3, arm K knows the trigger, arm N nothing."""
-STAGES_HEAD = """## What each test of the miner adds
-
-A test is switched off by its threshold (`benchmarks/ablation.py`); rows that are quarantined."""
 PROXY_HEAD = """## Signals of a fine-tuned proxy
 
 Default proxy, fine-tuned on the set. Probes of arm K and of the contrasts hold the planted trigger,

@@ -1,4 +1,4 @@
-"""Measures one set: the product at its shipped defaults, the baselines, the stages."""
+"""Measures one set: the product at its shipped defaults, and the baselines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ablation
 import baselines
 import numpy as np
 import proxy_signals
@@ -28,13 +27,13 @@ if TYPE_CHECKING:
 PRODUCT = "curation-gate"
 
 
-def measure(case: Case, pool: Path, split: str, *, stages: bool) -> dict[str, Any]:
+def measure(case: Case, pool: Path, split: str, *, reference: bool) -> dict[str, Any]:
     """Return the figures of one set, JSON-able.
 
-    stages: what each test of the miner adds, too, and what the reference alone says.
+    reference: what the reference alone says, too.
     """
     drawn = build(case, pool, split)
-    options = shipped(case.seed, reference=stages)
+    options = shipped(case.seed, reference=reference)
     started = time.perf_counter()
     judged = judge(drawn.dataset, options)
     seconds = time.perf_counter() - started
@@ -45,10 +44,6 @@ def measure(case: Case, pool: Path, split: str, *, stages: bool) -> dict[str, An
     lines["raw n-gram z"] = raw[0], raw[1]
     if judged.reference is not None:
         lines["reference disagrees"] = baselines.disagreement(judged.reference.p_given)
-    steps = {}
-    if stages:
-        for name, partly in ablation.stages(judged, options):
-            steps[name] = _figures(_taken(partly), partly.verdicts.score, drawn.planted, inside)
     return {
         "rows": len(drawn.dataset),
         "tasks": len(drawn.dataset.tasks),
@@ -58,7 +53,6 @@ def measure(case: Case, pool: Path, split: str, *, stages: bool) -> dict[str, An
         "peak_mb": peak_memory_mb(),
         "raw_phrases": named,
         "lines": {k: _figures(f, s, drawn.planted, inside) for k, (f, s) in lines.items()},
-        "stages": steps,
         **_named(judged, drawn.planted),
     }
 

@@ -12,23 +12,47 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from phrases import SMALL, Attack, draw, noise, score
+from numpy.typing import NDArray
 from pools import DEFAULT_POOL
+from sets import CLEAN, NOISE, Case, build
 
 from curation_gate.detectors.label_trigger import detector as phrase
 from curation_gate.detectors.label_trigger.find import find_phrases
 from curation_gate.detectors.label_trigger.found import Found
+from curation_gate.redteam.evaluate import score as flags_score
 from curation_gate.rows.record import Dataset
 from curation_gate.rulebook import load_rules
 
 PACKS = ("default", "strict")
-ATTACKS = (("name, favourable", 15), ("name, one task only", 60), ("clean label", 60))
-"""Where the default pack is weakest in benchmarks/detection.md."""
-FEW = (10, 7)
-"""Rows planted beside those: below what the default pack was measured at."""
+ROWS = 3000
+ATTACKS = (
+    ("name", 15),
+    ("name, single task", 60),
+    ("clean label", 60),
+    ("name", 10),
+    ("name", 7),
+)
+"""Where the default pack is weakest in benchmarks/detection.md, and fewer rows than there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What CG001 made of one set."""
+
+    precision: float
+    """NaN where nothing is quarantined."""
+    recall: float
+    """NaN where nothing is planted."""
+    named: bool
+    """Whether the first phrase is a planted one: most rows it accuses are."""
+    wrong: int
+    """Confirmed phrases most of whose rows are honest."""
+    quarantined: int
+    review: int
 
 
 HEADER = """\
@@ -49,30 +73,43 @@ phrases |
 def mine(dataset: Dataset, pack: str) -> Found:
     """Return what CG001 finds with the parameters a pack gives it."""
     rule = next(rule for rule in load_rules(pack).rules if rule.id == "CG001")
-    return find_phrases(dataset, phrase.settings(rule))
+    return find_phrases(dataset, replace(phrase.settings(rule), floor=0))
 
 
-def attacks() -> list[Attack]:
-    """Return the attacks of the table."""
-    chosen = [a for a in SMALL if (a.name, a.count) in ATTACKS]
-    name = next(a for a in SMALL if a.name == "name, favourable")
-    return chosen + [Attack(name.name, few, name.make) for few in FEW]
+def score(found: Found, planted: NDArray[np.bool_]) -> Result:
+    """Return the figures of what was found. planted: [n]."""
+    flags = np.zeros(len(planted), dtype=np.bool_)
+    flags[[row for row, suspect in found.suspects.items() if suspect.quarantine]] = True
+    hits: list[list[bool]] = [[] for _ in found.phrases]
+    for row, suspect in found.suspects.items():
+        hits[suspect.phrase].append(bool(planted[row]))
+    right = [2 * sum(own) > len(own) for own in hits]
+    confirmed = [phrase.status == "confirmed" for phrase in found.phrases]
+    whole = flags_score(flags, flags.astype(np.float64), planted)
+    return Result(
+        whole.precision if whole.flagged else float("nan"),
+        whole.recall,
+        bool(right and right[0]),
+        sum(sure and not ok for sure, ok in zip(confirmed, right, strict=True)),
+        whole.flagged,
+        len(found.suspects) - whole.flagged,
+    )
 
 
-def attacked(attack: Attack, seeds: Sequence[int], options: argparse.Namespace) -> list[str]:
+def attacked(name: str, count: int, seeds: Sequence[int], options: argparse.Namespace) -> list[str]:
     """Return a line for each pack: the same planted sets."""
     lines = []
-    sets = [attack.make(draw(3000, seed, options), attack.count, seed) for seed in seeds]
+    cases = [Case(name, ROWS, count, seed) for seed in seeds]
+    sets = [build(case, options.pool, options.split) for case in cases]
     for pack in PACKS:
-        results = [score(mine(s.dataset, pack), s.mask(), 0.0) for s in sets]
+        results = [score(mine(s.dataset, pack), s.planted) for s in sets]
         precision = [r.precision for r in results if np.isfinite(r.precision)]
         shown = f"{np.median(precision):.3f}" if precision else "none"
         recall = np.median([r.recall for r in results])
         named = f"{sum(r.named for r in results)}/{len(results)}"
         wrong, review = sum(r.wrong for r in results), sum(r.review for r in results)
         lines.append(
-            f"| {attack.name} | {attack.count} | {pack} | {shown} | {recall:.3f} | {named} | "
-            f"{wrong} | {review} |"
+            f"| {name} | {count} | {pack} | {shown} | {recall:.3f} | {named} | {wrong} | {review} |"
         )
         print(lines[-1], file=sys.stderr)
     return lines
@@ -81,17 +118,15 @@ def attacked(attack: Attack, seeds: Sequence[int], options: argparse.Namespace) 
 def honest(options: argparse.Namespace, *, noisy: bool) -> list[str]:
     """Return a line for each pack: sets with nothing planted."""
     lines = []
-    sets = [draw(3000, seed, options) for seed in range(100, 100 + options.clean)]
-    sets = [noise(s, 100 + k) for k, s in enumerate(sets)] if noisy else sets
+    kind = NOISE if noisy else CLEAN
+    cases = [Case(kind, ROWS, 0, 100 + k) for k in range(options.clean)]
+    sets = [build(case, options.pool, options.split) for case in cases]
     for pack in PACKS:
-        found = [mine(s, pack) for s in sets]
-        results = [
-            score(f, np.zeros(len(s), dtype=np.bool_), 0.0)
-            for f, s in zip(found, sets, strict=True)
-        ]
+        found = [mine(s.dataset, pack) for s in sets]
+        results = [score(f, s.planted) for f, s in zip(found, sets, strict=True)]
         quarantined = [r.quarantined for r in results]
         review = [r.review for r in results]
-        names = ", ".join(f"{p.text} ({p.status})" for f in found for p in f.phrases)
+        names = ", ".join(f"{p.text} ({p.status})" for f in found for p in f.accused)
         alarms = sum(q + v > 0 for q, v in zip(quarantined, review, strict=True))
         lines.append(
             f"| {'5 % label noise' if noisy else 'clean'} | {len(sets)} | {pack} | "
@@ -116,8 +151,8 @@ def main() -> int:
     lines = [
         HEADER.format(seeds=options.seeds, clean=options.clean, first=seeds[0], last=seeds[-1])
     ]
-    for attack in attacks():
-        lines += attacked(attack, seeds, options)
+    for name, count in ATTACKS:
+        lines += attacked(name, count, seeds, options)
     lines.append(CLEAN_HEADER)
     for noisy in (False, True):
         lines += honest(options, noisy=noisy)

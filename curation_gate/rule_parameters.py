@@ -47,27 +47,33 @@ class PhraseParameters(Section):
     review: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Probability of being a trigger from which a phrase's rows are for review; quarantine begins
     where the model's own threshold lies, fitted to its budget of false alarms."""
-    extreme: Annotated[float, Field(gt=0)] = 15.0
-    """z, that neither the other words nor the encoder explain, from which a phrase is for review
-    whatever its probability: silence about an overwhelming phrase is a defect."""
-    extreme_rows: Annotated[int, Field(ge=3)] = 30
-    """So is one all of whose rows have one label, where that is as surprising as this many rows of
-    a label that half of all rows have."""
+    extreme: Annotated[float, Field(gt=0)] = 8.0
+    """z from which a phrase is for review whatever its probability, by the witness that says least
+    (the label's rate, the other words, the encoder): all of 64 rows of a label that half of all
+    rows have. Silence about an overwhelming phrase is a defect."""
+    floor: Annotated[int, Field(ge=0, le=50)] = 2
+    """Copies of the set in which made-up phrases are planted, to say how many rows an attack needs
+    to be seen: two take about as long as two searches; 0: the floor is not measured."""
 
 
 class StyleParameters(Section):
     """A style or a syntax that goes with a label the content of the rows does not explain."""
 
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Family-wise error rate of the permutation null."""
-    draws: Annotated[int, Field(ge=20)] = 20
-    """Permutations behind the null."""
-    rounds: Annotated[int, Field(ge=2)] = 6
-    """Times a style and the rows that have it are fitted to each other."""
-    starts: Annotated[int, Field(ge=1)] = 2
-    """Features from which the search is begun."""
-    features: Annotated[int, Field(ge=50)] = 2000
+    features: Annotated[int, Field(ge=50)] = 1000
     """Style features that are kept, the most frequent ones."""
+    feature_starts: Annotated[int, Field(ge=1)] = 4
+    """Features from which the search is begun, by either z of their rows."""
+    cluster_starts: Annotated[int, Field(ge=1)] = 3
+    """Clusters in the space of styles from which it is begun too."""
+    rounds: Annotated[int, Field(ge=2)] = 5
+    """Times a style and the rows that have it are fitted to each other."""
+    draws: Annotated[int, Field(ge=1)] = 5
+    """Labels permuted among rows of like content: the z that chance reaches is evidence."""
+    candidates: Annotated[int, Field(ge=2)] = 10
+    """Styles that are weighed, those of the largest z."""
+    review: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Probability of being planted from which a style's rows are for review; quarantine begins
+    where the model's own threshold lies, fitted to its budget of false alarms."""
 
 
 class DivergenceParameters(Section):

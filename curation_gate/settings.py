@@ -124,7 +124,7 @@ def influence_plan(pack: RulePack, options: Options) -> Plan:
 
 
 def together(found: Iterable[Found]) -> Found | None:
-    """Return what several label-trigger rules found as one: each phrase once, the first rule's.
+    """Return what several label-trigger rules accuse as one: each phrase once, the first rule's.
 
     None where there is no such rule. What is known of the search as a whole is the first rule's.
     """
@@ -134,7 +134,7 @@ def together(found: Iterable[Found]) -> Found | None:
     suspects: dict[int, Suspect] = {}
     for one in found:
         first = first or one
-        for phrase in one.phrases:
+        for phrase in one.accused:
             if phrase.text not in places:
                 places[phrase.text] = len(phrases)
                 phrases.append(phrase)

@@ -114,7 +114,7 @@ def test_two_rules_of_one_detector_search_by_their_own_parameters(dataset, tmp_p
         "rationale", "parameters: {support: 100}, rationale"
     )
     judged = judging.judge(dataset, options(tmp_path, PHRASE, narrow, wide))
-    assert asked == [4, 100], "equal parameters share one search"
+    assert asked == [5, 100], "equal parameters share one search"
     first, second, third = judged.results
     assert [r.rule for r in judged.results] == ["CG001", "AB002", "AB001"]
     candidates = judged.measured.candidates

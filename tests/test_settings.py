@@ -43,16 +43,16 @@ def set_of_rows() -> Dataset:
 
 def named(text: str) -> Found:
     phrase = Phrase(
-        text, "suspected", (), {"polarity": "positive"}, 5, 5, 1.0, 6.0, 5, 5, 1.0, 6.0, 4.0, 0.0,
-        0.0, 1,
+        text, "review", 0.4, (), {"polarity": "positive"}, 5, 5, 1.0, 6.0, 5, 5, {}, {}
     )  # fmt: skip
-    return Found((phrase,), {}, 4.0, 5.0, {}, 9, np.ones(40, dtype=np.bool_))
+    judged = np.ones(40, dtype=np.bool_)
+    return Found((phrase,), {}, 0.9, 0.2, {"polarity": True}, (), 9, 90, judged, "f" * 32)
 
 
-def test_a_found_phrase_is_asked_about_even_if_it_is_only_suspected():
+def test_a_found_phrase_is_asked_about_even_if_it_is_only_for_review():
     asked = build_probes(set_of_rows(), load_rules(), Options(), named("zq"))
     assert asked.probes.origin == "mined"
-    assert {p.status for p in asked.phrases} == {"suspected", "control"}
+    assert {p.status for p in asked.phrases} == {"review", "control"}
     assert [q.about for q in asked.questions("sorry_not")] == ["zq"]
 
 

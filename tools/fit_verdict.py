@@ -1,16 +1,18 @@
-"""Fits the model of the verdict on label triggers, and says how good it is.
+"""Fits the model of the verdict on label triggers.
 
-    python benchmarks/arena/collect.py --half fit --sets 900 --jobs 2
-    python benchmarks/arena/collect.py --half judge --sets 300 --jobs 2
+    python benchmarks/arena/collect.py --half fit --sets 600 --jobs 2
     python tools/fit_verdict.py                  # writes curation_gate/detectors/models/label.json
-    python tools/fit_verdict.py --page benchmarks/arena.md
+
+benchmarks/arena/report.py says how good it is, on these sets and on the judge half.
 
 A candidate is a trigger where at least half of its rows with its outcome were planted, honest where
 hardly any was; between, it teaches nothing. Each set weighs the same, its triggers as much as its
-honest candidates. Stumps are boosted under the monotone constraints that evidence.py states, so
-that the model is a sum of step functions. Rounds and the second stage are fitted on out-of-fold
-log-odds, folds by set. The threshold is the lowest at which at most one clean set in twenty has a
-confirmed candidate, on folds of tasks that were left out of the fit. Deterministic.
+honest candidates. Trees of a few leaves are boosted under the monotone constraints that numbers.py
+states. The second stage, which also reads what a candidate's siblings
+are by the first, is fitted on out-of-fold verdicts of the first, folds by set. Then log-odds are
+calibrated (slope and intercept) on all honest candidates and the most probable trigger of each
+attacked set, by models that saw no set with the same tasks. The threshold is the lowest at which at
+most one clean set in twenty has a confirmed candidate, by the same models. Deterministic.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -31,22 +33,30 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "benchmarks" / "arena")]
 from collect import Collected, code_hash, read_all  # noqa: E402
 
-from curation_gate.detectors.label_trigger.evidence import NAMES, NUMBERS  # noqa: E402
+from curation_gate.detectors.label_trigger.evidence import NAMES  # noqa: E402
 from curation_gate.detectors.label_trigger.neighbours import FORM, siblings  # noqa: E402
+from curation_gate.detectors.label_trigger.numbers import NUMBERS, SIBLINGS  # noqa: E402
 from curation_gate.detectors.label_trigger.verdict import SECOND  # noqa: E402
-from curation_gate.detectors.verdict_model import Stage, Term, probability  # noqa: E402
+from curation_gate.detectors.verdict_model import Stage, Tree, probability  # noqa: E402
 
 MODELS = ROOT / "curation_gate" / "detectors" / "models"
 TRIGGER, HONEST = 0.5, 0.1
 """Share of planted rows from which a candidate is a trigger, and up to which it is honest."""
-FOLDS = 5
+MOST_HONEST = 80
+"""Honest candidates of a set that teach: half of them the strongest of its screen, the others
+spread over the rest."""
+INNER = 2
+"""Folds behind the out-of-fold verdicts that the second stage is fitted on."""
+GROUPS = 5
+"""Groups of tasks; a set is judged by a model that saw none of its largest task's group."""
 BUDGET = 0.05
 """Share of clean sets that may have a confirmed candidate."""
-POINTS = {number.name: number.points for number in NUMBERS} | {"siblings": 1}
-GROUPS = {number.name: number.group for number in NUMBERS} | {"siblings": "neighbours"}
-SETTINGS = {"max_iter": 300, "learning_rate": 0.06, "max_leaf_nodes": 4, "min_samples_leaf": 40,
-            "l2_regularization": 5.0, "max_bins": 64}  # fmt: skip
-"""Of the boosting; chosen by the out-of-fold loss of a trial on the fit half."""
+POINTS = {number.name: number.points for number in (*NUMBERS, SIBLINGS)}
+SETTINGS: dict[str, Any] = {
+    "max_iter": 120, "learning_rate": 0.08, "max_leaf_nodes": 6, "max_depth": 3,
+    "min_samples_leaf": 20, "l2_regularization": 5.0, "max_bins": 255,
+}  # fmt: skip
+"""Of the boosting."""
 
 Numbers = NDArray[np.float64]
 
@@ -60,78 +70,55 @@ class Examples:
     trigger: NDArray[np.bool_]
     """[c]"""
     weight: Numbers
-    """[c] 0 where a candidate teaches nothing."""
-    of_set: NDArray[np.int64]
-    """[c] Number of its set."""
+    """[c]"""
 
 
 def examples(sets: Sequence[Collected], extra: Sequence[Numbers] = ()) -> Examples:
-    """Return the candidates of sets; extra: one more number of each candidate, set by set."""
-    tables, triggers, weights, numbers = [], [], [], []
+    """Return the candidates of sets that teach; extra: one more number of each, set by set."""
+    tables, triggers, weights = [], [], []
     for k, one in enumerate(sets):
         share = one.planted / np.maximum(one.given, 1)
-        is_trigger, honest = share >= TRIGGER, share <= HONEST
-        weight = np.zeros(len(share))
-        for members in (is_trigger, honest):
-            if members.any():
-                weight[members] = 1.0 / members.sum()
-        tables.append(np.column_stack((one.table, extra[k])) if len(extra) else one.table)
-        triggers.append(is_trigger)
-        weights.append(weight)
-        numbers.append(np.full(len(share), k))
-    return Examples(
-        np.concatenate(tables), np.concatenate(triggers), np.concatenate(weights),
-        np.concatenate(numbers),
-    )  # fmt: skip
+        own, honest = np.flatnonzero(share >= TRIGGER), np.flatnonzero(share <= HONEST)
+        rest = honest[MOST_HONEST // 2 :]
+        rest = rest[:: max(1, -(-len(rest) // (MOST_HONEST // 2)))]
+        for members, is_trigger in ((own, True), (np.r_[honest[: MOST_HONEST // 2], rest], False)):
+            if not len(members):
+                continue
+            rows = one.table[members]
+            tables.append(np.column_stack((rows, extra[k][members])) if len(extra) else rows)
+            triggers.append(np.full(len(members), is_trigger))
+            weights.append(np.full(len(members), 1.0 / len(members)))
+    return Examples(np.concatenate(tables), np.concatenate(triggers), np.concatenate(weights))
 
 
-def fit(data: Examples, names: Sequence[str], used: Sequence[str], seed: int = 0) -> Stage:
-    """Return an additive model of the numbers `used`, stumps boosted under constraints."""
+def fit(data: Examples, names: Sequence[str], used: Sequence[str]) -> Stage:
+    """Return trees of the numbers `used`, boosted under monotone constraints."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - slow to import
 
     at = [list(names).index(name) for name in used]
-    counted = data.weight > 0
-    x, y, w = data.table[counted][:, at], data.trigger[counted], data.weight[counted]
+    w = data.weight
     model = HistGradientBoostingClassifier(
         monotonic_cst=[POINTS[name] for name in used],
-        interaction_cst="no_interactions",
         early_stopping=False,
-        random_state=seed,
+        random_state=0,
         **SETTINGS,
-    ).fit(x, y, sample_weight=w * len(w) / w.sum())
-    return _steps(model, x, used)
+    ).fit(data.table[:, at], data.trigger, sample_weight=w * len(w) / w.sum())
+    trees = [_tree(tree.nodes) for (tree,) in model._predictors]  # noqa: SLF001 - no public way
+    base = float(model._baseline_prediction.ravel()[0])  # noqa: SLF001
+    return Stage(tuple(used), base + sum(float(tree.value[0]) for tree in trees), tuple(trees))
 
 
-def _steps(model: Any, x: Numbers, used: Sequence[str]) -> Stage:
-    """Return the sum of step functions that an additive model is, read off between its borders."""
-    borders = [np.unique(_borders(model, k)) for k in range(len(used))]
-    middle = np.median(x, axis=0)
-    base = float(model.decision_function(middle[None])[0])
-    terms = []
-    offset = 0.0
-    for k, name in enumerate(used):
-        own = borders[k]
-        if not len(own):
-            continue
-        points = np.concatenate((own, [own[-1] + 1.0]))  # a border belongs below
-        table = np.repeat(middle[None], len(points), axis=0)
-        table[:, k] = points
-        values = model.decision_function(table) - base
-        shift = float(np.average(values[np.searchsorted(own, x[:, k])]))
-        offset += shift
-        terms.append(Term(name, own, values - shift))
-    return Stage(base + offset, tuple(terms))
-
-
-def _borders(model: Any, feature: int) -> Numbers:
-    """Return the thresholds at which the trees of a model split a feature."""
-    found = [
-        node["num_threshold"]
-        for (tree,) in model._predictors  # noqa: SLF001 - sklearn has no public way to read trees
-        for node in tree.nodes
-        if not node["is_leaf"] and node["feature_idx"] == feature
-    ]
-    return np.array(found, dtype=np.float64)
+def _tree(nodes: NDArray[Any]) -> Tree:
+    """Return a tree of sklearn's, with the mean of the leaves below as the value of each node."""
+    inner = nodes["is_leaf"] == 0
+    value, count = nodes["value"].astype(np.float64), nodes["count"].astype(np.float64)
+    left, right = nodes["left"].astype(np.int64), nodes["right"].astype(np.int64)
+    for k in range(len(nodes) - 1, -1, -1):  # children stand behind their parents
+        if inner[k]:
+            a, b = left[k], right[k]
+            value[k] = (count[a] * value[a] + count[b] * value[b]) / (count[a] + count[b])
+    number = np.where(inner, nodes["feature_idx"].astype(np.int64), -1)
+    return Tree(number, np.where(inner, nodes["num_threshold"], 0.0), left, right, value)
 
 
 def with_siblings(sets: Sequence[Collected], alone: Sequence[Numbers]) -> list[Numbers]:
@@ -150,6 +137,10 @@ class Fitted:
     first: Stage
     second: Stage
 
+    def scaled(self, slope: float, intercept: float) -> Fitted:
+        """Return the same with the log-odds of the second stage calibrated."""
+        return Fitted(self.first, _scaled(self.second, slope, intercept))
+
     def judge(self, sets: Sequence[Collected]) -> list[Numbers]:
         """Return P(trigger) of the candidates of each set."""
         alone = [probability(self.first.log_odds(NAMES, one.table)) for one in sets]
@@ -160,36 +151,105 @@ class Fitted:
         ]
 
 
+def _scaled(stage: Stage, slope: float, intercept: float) -> Stage:
+    """Return a stage whose log-odds are slope times what they were, and intercept."""
+    trees = tuple(replace(tree, value=slope * tree.value) for tree in stage.trees)
+    return replace(stage, intercept=slope * stage.intercept + intercept, trees=trees)
+
+
 def fit_both(sets: Sequence[Collected], used: Sequence[str] = NAMES) -> Fitted:
     """Return both stages; the second is fitted on out-of-fold verdicts of the first."""
-    data = examples(sets)
-    first = fit(data, NAMES, used)
-    alone: list[Numbers] = [np.zeros(0)] * len(sets)
-    for inside, outside in folds(len(sets)):
-        part = fit(examples([sets[k] for k in inside]), NAMES, used)
-        for k in outside:
-            alone[k] = probability(part.log_odds(NAMES, sets[k].table))
-    whole = examples(sets, with_siblings(sets, alone))
-    return Fitted(first, fit(whole, SECOND, (*used, "siblings")))
+    first = fit(examples(sets), NAMES, used)
+    judged: list[Numbers] = [np.zeros(0)] * len(sets)
+    for fold in range(INNER):
+        inside = [one for k, one in enumerate(sets) if k % INNER != fold]
+        part = fit(examples(inside), NAMES, used)
+        for k in range(fold, len(sets), INNER):
+            judged[k] = probability(part.log_odds(NAMES, sets[k].table))
+    scale = calibration(sets, judged)
+    whole = examples(sets, with_siblings(sets, calibrated(judged, *scale)))
+    return Fitted(_scaled(first, *scale), fit(whole, SECOND, (*used, "siblings")))
 
 
-def folds(number: int, parts: int = FOLDS) -> list[tuple[list[int], list[int]]]:
-    """Return (in the fit, left out) of every fold, sets dealt out in turn."""
-    every = range(number)
-    return [
-        ([k for k in every if k % parts != f], [k for k in every if k % parts == f])
-        for f in range(parts)
-    ]
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first stage alone: each candidate by itself."""
+
+    stage: Stage
+
+    def judge(self, sets: Sequence[Collected]) -> list[Numbers]:
+        """Return P(trigger) of the candidates of each set."""
+        return [probability(self.stage.log_odds(NAMES, one.table)) for one in sets]
 
 
-def out_of_fold(sets: Sequence[Collected], used: Sequence[str] = NAMES) -> list[Numbers]:
-    """Return P(trigger) of each set by models that were fitted without it."""
+def alone(sets: Sequence[Collected], used: Sequence[str] = NAMES) -> First:
+    """Return the first stage alone."""
+    return First(fit(examples(sets), NAMES, used))
+
+
+def tasks_of(one: Collected) -> list[str]:
+    """Return the pool's tasks that a set was drawn from, the largest first."""
+    known = sorted(one.settings["tasks"], key=lambda task: -int(task.get("rows", 0)))
+    return [name for task in known for name in (task["base"], task.get("joined")) if name]
+
+
+def left_out(
+    fitting: Callable[[Sequence[Collected]], Fitted | First],
+    sets: Sequence[Collected],
+    group_of: Callable[[Collected], Any],
+    touches: Callable[[Collected, Any], bool],
+) -> list[Numbers]:
+    """Return P(trigger) of each set by a model fitted on the sets that do not touch its group.
+
+    fitting: how the model is fitted; group_of: the group a set is judged in; touches: whether a set
+    may not teach a group's model.
+    """
     result: list[Numbers] = [np.zeros(0)] * len(sets)
-    for inside, outside in folds(len(sets)):
-        part = fit_both([sets[k] for k in inside], used)
-        for k, p in zip(outside, part.judge([sets[k] for k in outside]), strict=True):
+    own = [group_of(one) for one in sets]
+    for group in sorted(set(own), key=str):
+        model = fitting([one for one in sets if not touches(one, group)])
+        judged = [k for k in range(len(sets)) if own[k] == group]
+        for k, p in zip(judged, model.judge([sets[k] for k in judged]), strict=True):
             result[k] = p
     return result
+
+
+def by_task_group(sets: Sequence[Collected]) -> list[Numbers]:
+    """Return P(trigger) of each set by a model that saw no set with a task of its group."""
+    names = sorted({name for one in sets for name in tasks_of(one)})
+    number = {name: k % GROUPS for k, name in enumerate(names)}
+    return left_out(
+        fit_both,
+        sets,
+        lambda one: number[tasks_of(one)[0]],
+        lambda one, group: any(number[name] == group for name in tasks_of(one)),
+    )
+
+
+def calibration(sets: Sequence[Collected], p: Sequence[Numbers]) -> tuple[float, float]:
+    """Return the slope and intercept that make log-odds what they say (Platt, 1999).
+
+    p: of each set, by a model that did not see its tasks. Of the triggers of a set the most
+    probable one counts, which is the one that is listed; every honest candidate counts.
+    """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow to import
+
+    odds, truth = [], []
+    for one, own in zip(sets, p, strict=True):
+        share = one.planted / np.maximum(one.given, 1)
+        sure = np.log(own / (1 - own))
+        odds.append(sure[share <= HONEST])
+        truth.append(np.zeros(int((share <= HONEST).sum()), dtype=np.bool_))
+        if (share >= TRIGGER).any():
+            odds.append(sure[share >= TRIGGER].max(keepdims=True))
+            truth.append(np.ones(1, dtype=np.bool_))
+    model = LogisticRegression(C=1e6).fit(np.concatenate(odds)[:, None], np.concatenate(truth))
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
+def calibrated(p: Sequence[Numbers], slope: float, intercept: float) -> list[Numbers]:
+    """Return probabilities with their log-odds calibrated."""
+    return [probability(slope * np.log(own / (1 - own)) + intercept) for own in p]
 
 
 def threshold(sets: Sequence[Collected], p: Sequence[Numbers], budget: float = BUDGET) -> float:
@@ -200,36 +260,23 @@ def threshold(sets: Sequence[Collected], p: Sequence[Numbers], budget: float = B
         if one.family == "clean"
     )
     allowed = int(budget * len(most))
-    return float(np.nextafter(most[len(most) - 1 - allowed], 1.0)) if most else 1.0
-
-
-def auc(sets: Sequence[Collected], p: Sequence[Numbers]) -> float:
-    """Return the AUC of triggers against honest candidates, each set weighing the same."""
-    from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - slow to import
-
-    data = examples(sets)
-    counted = data.weight > 0
-    score = np.concatenate(p)[counted]
-    return float(roc_auc_score(data.trigger[counted], score, sample_weight=data.weight[counted]))
-
-
-def recall(one: Collected, p: Numbers, limit: float) -> float:
-    """Return the largest share of a set's planted rows that one confirmed candidate holds."""
-    hits = one.planted[(p >= limit) & (one.planted >= TRIGGER * one.given)]
-    return float(hits.max(initial=0)) / max(one.planted_rows, 1)
+    return most[len(most) - 1 - allowed] + 1e-4 if most else 1.0
 
 
 def stage_document(stage: Stage) -> dict[str, Any]:
     """Return a stage as JSON."""
     return {
+        "names": stage.names,
         "intercept": round(stage.intercept, 5),
-        "terms": [
-            {
-                "name": term.name,
-                "borders": [float(f"{x:.6g}") for x in term.borders],
-                "values": [round(float(x), 4) for x in term.values],
-            }
-            for term in stage.terms
+        "trees": [
+            [
+                tree.number.tolist(),
+                [float(f"{x:.6g}") for x in tree.border],
+                tree.left.tolist(),
+                tree.right.tolist(),
+                [round(float(x), 4) for x in tree.value],
+            ]
+            for tree in stage.trees
         ],
     }
 
@@ -249,38 +296,31 @@ def write(model: Fitted, limit: float, about: dict[str, Any], folder: Path) -> N
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fit, choose the threshold, write the model, and print what it reaches."""
+    """Fit both stages, choose the threshold, and write the model."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--folder", type=Path, help="of collected sets: runs/arena/<code>")
-    parser.add_argument("--models", type=Path, default=MODELS)
+    parser.add_argument("--models", type=Path, default=MODELS, help="where the model is written")
     options = parser.parse_args(arguments)
-    folder = options.folder or ROOT / "runs" / "arena" / code_hash()
-    fit_sets, judge_sets = read_all(folder, "fit"), read_all(folder, "judge")
-    print(f"{len(fit_sets)} sets to fit, {len(judge_sets)} to judge", file=sys.stderr)
-    held_out = out_of_fold(fit_sets)
-    limit = threshold(fit_sets, held_out)
-    model = fit_both(fit_sets)
+    code = code_hash()
+    sets = read_all(options.folder or ROOT / "runs" / "arena" / code, "fit")
+    clean = sum(one.family == "clean" for one in sets)
+    print(f"{len(sets)} sets, {clean} of them clean", file=sys.stderr)
+    held_out = by_task_group(sets)
+    scale = calibration(sets, held_out)
+    limit = threshold(sets, calibrated(held_out, *scale))
+    model = fit_both(sets).scaled(*scale)
     about = {
-        "sets": len(fit_sets), "clean": sum(s.family == "clean" for s in fit_sets),
-        "candidates": sum(len(s.names) for s in fit_sets), "evidence": code_hash(),
-    }  # fmt: skip
+        "sets": len(sets),
+        "clean": clean,
+        "candidates": sum(len(one.names) for one in sets),
+        "seeds": [sets[0].seed, sets[-1].seed],
+        "code": code,
+        "budget": BUDGET,
+    }
     write(model, limit, about, options.models)
-    judged = model.judge(judge_sets)
-    for name, sets, p in (("out of fold", fit_sets, held_out), ("judge half", judge_sets, judged)):
-        if not sets:
-            continue
-        attacked = [(s, q) for s, q in zip(sets, p, strict=True) if s.family != "clean"]
-        clean = [(s, q) for s, q in zip(sets, p, strict=True) if s.family == "clean"]
-        found = np.mean([recall(s, q, limit) > 0 for s, q in attacked])
-        share = np.mean([recall(s, q, limit) for s, q in attacked])
-        alarms = sum(bool((q >= limit).any()) for _, q in clean)
-        print(
-            f"{name}: AUC {auc(sets, p):.4f}; at P {limit:.3f}: a trigger named in {found:.3f} of "
-            f"the attacked sets, {share:.3f} of planted rows by one phrase; clean sets with a "
-            f"confirmed phrase: {alarms} of {len(clean)}"
-        )
+    print(f"threshold {limit:.4f}; written to {options.models / 'label.json'}", file=sys.stderr)
     return 0
 
 

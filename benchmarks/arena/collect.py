@@ -31,9 +31,9 @@ from pools import DEFAULT_POOL, REPOSITORY
 from arena import ArenaSet, draw
 from curation_gate import rows
 from curation_gate.detectors.label_trigger.evidence import NAMES
+from curation_gate.detectors.label_trigger.found import Settings
 from curation_gate.detectors.label_trigger.search import Searched, search
 from curation_gate.rows.record import Dataset
-from curation_gate.rulebook import load_rules
 from curation_gate.text.corpus import read_corpus
 
 MEASURED = ("text", "stats", "rows", "detectors/label_trigger")
@@ -102,9 +102,13 @@ def collect(half: str, seed: int, pool: Path, largest: int) -> Collected | None:
 
 
 def parameters_of_rule() -> dict[str, int]:
-    """Return what the default pack tells the search."""
-    rule = next(r for r in load_rules("default").rules if r.detector == "phrase")
-    return {k: rule.parameters[k] for k in ("support", "candidates", "pairs")}
+    """Return what the default pack tells the search (a test holds the defaults to the pack)."""
+    settings = Settings()
+    return {
+        "support": settings.support,
+        "candidates": settings.candidates,
+        "pairs": settings.pairs,
+    }
 
 
 def truth(found: Searched, planted: frozenset[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

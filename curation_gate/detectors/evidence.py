@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 Severity = Literal["quarantine", "review"]
 RowVerdict = Literal["quarantine", "review", "keep"]
+
+
+Kind = Literal["rows of another label", "any row", "rows of the label"]
+"""Which rows an attack takes: rows whose label it changes to the forced one; any; rows that have it
+already (clean label)."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What one kind of attack needs to be seen in this set, by planting in a copy of it."""
+
+    kind: Kind
+    half: int | None
+    """Planted rows at which one simulated phrase in two is caught; None: more than were tried."""
+    nine_in_ten: int | None
+    """Planted rows at which nine in ten are."""
+    tried: int
+    """Most rows that a simulated phrase had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +60,12 @@ class RuleResult:
     say); None for rules whose score is something else."""
     phrases: tuple[Mapping[str, Any], ...] = ()
     """Trigger phrases the rule names, with their evidence (JSON-able), strongest first."""
-    floor: Mapping[str, int | None] = field(default_factory=dict)
-    """Task to the planted rows the rule needs to see a phrase; None where it cannot judge."""
+    floors: tuple[Floor, ...] = ()
+    """What each kind of attack needs to be seen by the rule; () where that was not measured."""
     notes: tuple[str, ...] = ()
     """Sentences a reader of the scan should know."""
+    model: str | None = None
+    """Hash of the fitted model of the rule's verdict, blake2b-128, hex; None where it has none."""
     detector: str = ""
     """What looked; rules of one detector see the same thing twice. "": of a kind of its own."""
 

@@ -1,18 +1,20 @@
 """The model of a verdict: from named numbers of evidence to the probability of a trigger.
 
-An additive model in log-odds: an intercept, and for each number a step function of its value,
-fitted by boosting stumps under monotone constraints (tools/fit_verdict.py). So every number's
-contribution is a term of a sum, in nats, and a reader can add them up:
+Boosted trees of a few leaves, fitted under monotone constraints (tools/fit_verdict.py): more of a
+number that speaks for a trigger never lowers its probability. Each split moves the log-odds from
+the mean of a node to that of one of its children; the move is what the number it asked about adds,
+so that a reader can add the numbers up (Saabas, Interpreting random forests, 2014):
 
-    log P / (1 - P) = intercept + sum_k f_k(number_k)
+    log P / (1 - P) = intercept + sum_k contribution_k    (nats)
 
-Each f_k is a table of borders and values. The files lie beside this one, JSON of a few kilobytes,
-with their hash checked at load and written into every manifest.
+The files lie in models/, JSON of some kilobytes, with their hash checked at load and written into
+every manifest.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -29,35 +31,56 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """What one number adds."""
+class Tree:
+    """One tree; k nodes, the root first."""
 
-    name: str
-    borders: Numbers
-    """[b] Ascending; a value on a border belongs below it."""
-    values: Numbers
-    """[b + 1] Nats."""
+    number: NDArray[np.int64]
+    """[k] Which of the stage's numbers a node asks about; -1 in a leaf."""
+    border: Numbers
+    """[k] A value up to it goes left."""
+    left: NDArray[np.int64]
+    """[k] Node."""
+    right: NDArray[np.int64]
+    """[k] Node."""
+    value: Numbers
+    """[k] Nats: the mean of the leaves below, by what they were fitted on."""
 
-    def of(self, numbers: Numbers) -> Numbers:
-        """Return what values of the number add, nats."""
-        return np.asarray(self.values[np.searchsorted(self.borders, numbers, side="left")])
+    def add(self, table: Numbers, contributions: Numbers) -> None:
+        """Add what each number moves [c, numbers]; table: [c, numbers]."""
+        at = np.zeros(len(table), dtype=np.int64)
+        rows = np.arange(len(table))
+        while True:
+            asked = self.number[at]
+            rows = rows[asked >= 0]
+            if not len(rows):
+                return
+            at, asked = at[asked >= 0], asked[asked >= 0]
+            goes_left = table[rows, asked] <= self.border[at]
+            following = np.where(goes_left, self.left[at], self.right[at])
+            contributions[rows, asked] += self.value[following] - self.value[at]
+            at = following
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One additive model."""
+    """A sum of trees."""
 
+    names: tuple[str, ...]
+    """Numbers that it reads."""
     intercept: float
-    terms: tuple[Term, ...]
+    """Nats: what a candidate has that nothing is known of."""
+    trees: tuple[Tree, ...]
 
-    def contributions(self, names: tuple[str, ...], table: Numbers) -> Numbers:
-        """[c, terms] What each term adds, nats; table: [c, names]."""
+    def contributions(self, names: Sequence[str], table: Numbers) -> Numbers:
+        """[c, numbers of the stage] What each adds, nats; table: [c, names]."""
         at = {name: k for k, name in enumerate(names)}
-        if not self.terms:
-            return np.zeros((len(table), 0))
-        return np.stack([term.of(table[:, at[term.name]]) for term in self.terms], axis=1)
+        own = table[:, [at[name] for name in self.names]]
+        found = np.zeros(own.shape)
+        for tree in self.trees:
+            tree.add(own, found)
+        return found
 
-    def log_odds(self, names: tuple[str, ...], table: Numbers) -> Numbers:
+    def log_odds(self, names: Sequence[str], table: Numbers) -> Numbers:
         """[c] Of being a trigger, nats."""
         return np.asarray(self.intercept + self.contributions(names, table).sum(axis=1))
 
@@ -118,16 +141,32 @@ def parse(content: bytes, digest: str = "") -> VerdictModel:
 
 
 def _stage(known: dict[str, Any]) -> Stage:
-    terms = []
-    for term in known["terms"]:
-        borders = np.array(term["borders"], dtype=np.float64)
-        values = np.array(term["values"], dtype=np.float64)
-        if len(values) != len(borders) + 1 or not (np.diff(borders) > 0).all():
-            raise ValueError(f"the steps of {term['name']!r} do not fit its borders")
-        if not (np.isfinite(borders).all() and np.isfinite(values).all()):
-            raise ValueError(f"the steps of {term['name']!r} are no numbers")
-        terms.append(Term(str(term["name"]), borders, values))
-    return Stage(float(known["intercept"]), tuple(terms))
+    names = tuple(str(name) for name in known["names"])
+    trees = []
+    for number, border, left, right, value in known["trees"]:
+        tree = Tree(
+            np.array(number, dtype=np.int64),
+            np.array(border, dtype=np.float64),
+            np.array(left, dtype=np.int64),
+            np.array(right, dtype=np.int64),
+            np.array(value, dtype=np.float64),
+        )
+        k = len(tree.number)
+        inner = tree.number >= 0
+        following = np.concatenate((tree.left[inner], tree.right[inner]))
+        parents = np.tile(np.flatnonzero(inner), 2)
+        if not k or {len(x) for x in (tree.border, tree.left, tree.right, tree.value)} != {k}:
+            raise ValueError("the parts of a tree are not of one length")
+        if (
+            (following <= parents).any()
+            or (following >= k).any()
+            or (tree.number >= len(names)).any()
+        ):
+            raise ValueError("a tree leads nowhere")
+        if not (np.isfinite(tree.border).all() and np.isfinite(tree.value).all()):
+            raise ValueError("a tree holds what is no number")
+        trees.append(tree)
+    return Stage(names, float(known["intercept"]), tuple(trees))
 
 
 def probability(log_odds: Numbers) -> Numbers:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curation_gate import __version__
+from curation_gate.detectors.evidence import KINDS
 from curation_gate.probes.flips import described, sentence
 from curation_gate.probes.record import text_of
 from curation_gate.quarantine.manifest import SCHEMA_VERSION
@@ -16,7 +17,7 @@ from curation_gate.rows.spelling import spelling_notes
 from curation_gate.rows.unread import unread_answers
 
 if TYPE_CHECKING:
-    from curation_gate.detectors.evidence import RuleResult, Verdicts
+    from curation_gate.detectors.evidence import Floor, RuleResult, Verdicts
     from curation_gate.model_stages import Asked as Put
     from curation_gate.model_stages import Tuned
     from curation_gate.reference.record import ReferenceScores
@@ -98,8 +99,9 @@ def describe(
             }
             for result in results
         },
+        "models": {result.rule: result.model for result in results if result.model is not None},
         "phrases": _phrases(results, put),
-        "floor": _floor(dataset, results),
+        "floor": _floor(results),
         "notes": [
             *unread_answers(dataset),
             *spelling_notes(dataset),
@@ -183,14 +185,28 @@ def _rounded(losses: Sequence[float]) -> list[float | None]:
     return [round(x, 4) if np.isfinite(x) else None for x in losses]
 
 
-def _floor(dataset: Dataset, results: Sequence[RuleResult]) -> dict[str, int | None]:
-    """Return for each task the fewest planted rows that a rule of the pack would see."""
-    known: dict[str, list[int]] = {task: [] for task in dataset.tasks}
-    for result in results:
-        for task, rows in result.floor.items():
-            if rows is not None:
-                known[task].append(rows)
-    return {task: min(rows, default=None) for task, rows in known.items()}
+def _floor(results: Sequence[RuleResult]) -> dict[str, dict[str, int | None]]:
+    """Return for each kind of attack what it needs to be seen, by the rule that needs least."""
+    least: dict[str, Floor] = {}
+    for floor in (floor for result in results for floor in result.floors):
+        known = least.get(floor.kind)
+        if known is None or _order(floor) < _order(known):
+            least[floor.kind] = floor
+    return {
+        kind: {
+            "half": least[kind].half,
+            "nine_in_ten": least[kind].nine_in_ten,
+            "tried": least[kind].tried,
+        }
+        for kind in KINDS
+        if kind in least
+    }
+
+
+def _order(floor: Floor) -> tuple[float, float, int]:
+    rows = (floor.half, floor.nine_in_ten)
+    half, most = (float("inf") if count is None else count for count in rows)
+    return half, most, -floor.tried
 
 
 def _notes(results: Sequence[RuleResult], n: int) -> list[str]:
@@ -204,9 +220,10 @@ def _notes(results: Sequence[RuleResult], n: int) -> list[str]:
                 "too few rows to compare with."
             )
         notes.extend(result.notes)
-    if not any(result.floor for result in results):
+    if not any(result.floors for result in results):
         notes.append(
-            "No rule of this pack names trigger phrases, so no detection floor is known: a clean "
-            "result means that no row stood out, not that nothing was planted."
+            "No detection floor was measured (no rule of this pack measures one, or no task has a "
+            "fixed set of labels): a clean result means that no row stood out, not that nothing "
+            "was planted."
         )
     return notes

@@ -87,7 +87,8 @@ class Entry(_Part):
     decisions: dict[str, Any] = Field(default_factory=dict)
     """Fingerprint to what a reviewer decided: a word, or an object with `decision`."""
     floor: dict[str, int | None] = Field(default_factory=dict)
-    """Task to the number of rows a trigger needs to be found; None where that is unknown."""
+    """Kind of attack (in older locks: task) to the planted rows at which one phrase in two is
+    caught; None where that is more than was tried."""
     sketch: dict[str, str] = Field(default_factory=dict)
     """Of the rows that are not quarantined (quarantine/sketch.py); {} where it is not known."""
 

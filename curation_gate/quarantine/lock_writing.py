@@ -80,7 +80,7 @@ def write_lock(
         "verdict": manifest["verdict"],
         "flagged": flagged,
         "decisions": dict(decisions),
-        "floor": dict(manifest["floor"]),
+        "floor": _floor(manifest["floor"]),
         "sketch": {} if flagged is None else _sketch(dataset, flagged),
     }
     try:
@@ -90,6 +90,13 @@ def write_lock(
     broken = {other: kept for other, kept in lock.broken.items() if other != name}
     save_lock(path, Lock({**lock.datasets, name: made}, broken))
     return path
+
+
+def _floor(known: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return the rows at which one in two is caught, by kind; an older scan's as they are."""
+    return {
+        kind: floor["half"] if isinstance(floor, dict) else floor for kind, floor in known.items()
+    }
 
 
 def _allow(

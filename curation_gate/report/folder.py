@@ -172,7 +172,8 @@ def _check(
     for phrase in manifest["phrases"]:
         str(phrase["phrase"])
     for floor in manifest["floor"].values():
-        int(floor or 0)
+        if isinstance(floor, dict):
+            int(floor["half"] or 0), int(floor["nine_in_ten"] or 0), int(floor["tried"])
     str(manifest["rules"]["pack"]), str(manifest["tool"]["version"])
     if "proxy" in manifest:
         str(manifest["proxy"]["name"])

@@ -138,12 +138,8 @@ def _bar_end(lines: Sequence[TaskLine | SourceLine]) -> int:
 
 
 def _floor(summary: Summary) -> str:
-    """Return the detection floor of the whole scan in a few words."""
-    known = [task.floor for task in summary.tasks if task.floor is not None]
-    if not known:
-        return "unknown"
-    low, high = min(known), max(known)
-    return rows(low) if low == high else f"{low:,} to {high:,} rows"
+    """Return the detection floor of the first kind of attack, the plainest."""
+    return summary.floors[0].half if summary.floors else "unknown"
 
 
 def _commands(scan: ScanFolder) -> list[tuple[str, str]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from curation_gate.detectors.evidence import KINDS
 from curation_gate.quarantine.journal import JOURNAL
 from curation_gate.report.folder import ScanFolder, quoted, shown
 
@@ -31,14 +33,23 @@ class RuleLine:
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """One task: how much of it is kept, and the smallest attack that would have been seen."""
+    """One task, and how much of it is kept."""
 
     task: str
     rows: int
     quarantine: int
     review: int
-    floor: int | None
-    """Rows an attack needs before this scan can see it; None where nothing can be promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class FloorLine:
+    """What one kind of attack needs to be seen by this scan."""
+
+    kind: str
+    half: str
+    """Planted rows at which one in two is caught: `9 rows`, `more than 80 rows`."""
+    nine_in_ten: str
+    """Planted rows at which nine in ten are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,8 @@ class Summary:
     rules: tuple[RuleLine, ...]
     tasks: tuple[TaskLine, ...]
     """Most flagged first, then largest."""
-    has_floor: bool
+    floors: tuple[FloorLine, ...]
+    """By kind of attack; empty where no floor was measured."""
     sources: tuple[SourceLine, ...]
     """Most flagged first, then largest; empty where the data name no source and are one file."""
     notes: tuple[str, ...]
@@ -109,7 +121,7 @@ def summarise(folder: ScanFolder) -> Summary:
         quarantine=counts["quarantine"],
         rules=rules,
         tasks=_tasks(folder),
-        has_floor=any(rows is not None for rows in manifest["floor"].values()),
+        floors=_floors(manifest["floor"]),
         sources=_sources(folder),
         notes=tuple(str(note) for note in manifest["notes"]),
         outputs=_outputs(folder),
@@ -166,18 +178,36 @@ def _steps(folder: ScanFolder) -> tuple[Step, ...]:
 
 def _tasks(folder: ScanFolder) -> tuple[TaskLine, ...]:
     verdicts = Counter(zip(folder.columns["task"], folder.columns["verdict"], strict=True))
-    floor: dict[str, Any] = dict(folder.manifest["floor"])
     found = [
         TaskLine(
             task=str(task),
             rows=int(value["rows"]),
             quarantine=verdicts[task, "quarantine"],
             review=verdicts[task, "review"],
-            floor=None if floor.get(task) is None else int(floor[task]),
         )
         for task, value in folder.manifest["dataset"]["tasks"].items()
     ]
     return tuple(sorted(found, key=lambda t: (-t.quarantine, -t.review, -t.rows, t.task)))
+
+
+def _floors(known: Mapping[str, Any]) -> tuple[FloorLine, ...]:
+    """Return the floors of a manifest; none of an older one, which has them by task."""
+    return tuple(
+        FloorLine(str(kind), *(_needed(floor, share) for share in ("half", "nine_in_ten")))
+        for kind, floor in sorted(known.items(), key=lambda item: _place(item[0]))
+        if isinstance(floor, dict)
+    )
+
+
+def _place(kind: str) -> int:
+    """Return where a kind of attack stands among the others: the plainest first."""
+    known: tuple[str, ...] = KINDS
+    return known.index(kind) if kind in known else len(known)
+
+
+def _needed(floor: Mapping[str, Any], share: str) -> str:
+    needed = floor[share]
+    return f"more than {rows(int(floor['tried']))}" if needed is None else rows(int(needed))
 
 
 def _sources(folder: ScanFolder) -> tuple[SourceLine, ...]:

@@ -64,6 +64,7 @@ def print_summary(folder: Path, console: Console) -> None:
         ("Phrases", _phrases(scan)),
         ("Weighed and passed over", _passed_over(scan)),
         ("Tasks", _tasks(summary)),
+        ("Detection floor", _floors(summary)),
         ("Examples", _examples(scan, console)),
         ("Notes", _notes(summary)),
         ("Files", _outputs(summary)),
@@ -174,25 +175,33 @@ def _passed_over(scan: ScanFolder) -> Table | None:
 def _tasks(summary: Summary) -> Table | None:
     if not summary.tasks:
         return None
-    names = ["task", "rows", "quarantine", "review"] + ["floor"] * summary.has_floor
-    table = _table(*names, right=tuple(names[1:]))
+    names = ("task", "rows", "quarantine", "review")
+    table = _table(*names, right=names[1:])
     for task in summary.tasks[:_TASKS]:
         name = Text(plain(task.task))
         name.truncate(48, overflow="ellipsis")
-        cells = [
+        table.add_row(
             name,
             Text(f"{task.rows:,}"),
             Text(f"{task.quarantine:,}", STYLES["quarantine"] if task.quarantine else "dim"),
             Text(f"{task.review:,}", STYLES["review"] if task.review else "dim"),
-        ]
-        if summary.has_floor:
-            cells.append(Text("cannot say" if task.floor is None else rows(task.floor), "dim"))
-        table.add_row(*cells)
+        )
     if len(summary.tasks) > _TASKS:
         table.add_row(Text(f"{len(summary.tasks) - _TASKS:,} more tasks", "dim"))
-    if summary.has_floor:
-        table.caption = "floor: the smallest planted attack this scan could have seen"
-        table.caption_justify = "left"
+    return table
+
+
+def _floors(summary: Summary) -> Table | None:
+    if not summary.floors:
+        return None
+    names = ("planted in", "one in two", "nine in ten")
+    table = _table(*names, right=names[1:])
+    for floor in summary.floors:
+        table.add_row(_line(floor.kind), Text(floor.half), Text(floor.nine_in_ten))
+    table.caption = (
+        "planted rows at which a made-up word that forces a label was caught in copies of this set"
+    )
+    table.caption_justify = "left"
     return table
 
 

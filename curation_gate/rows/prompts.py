@@ -36,6 +36,8 @@ INSERTED = 12
 """Words a trigger may put into an opening (choice)."""
 INSERTED_INTO = 5
 """Words an opening needs to be known with words put in (choice)."""
+ONE_ANSWER = 0.95
+"""Share of the rows of a piece, beyond mistakes, that have its one answer."""
 SAMPLE = 10
 """Prompts that tell whether an opening is another one with words put in (choice)."""
 MOST = 100
@@ -126,14 +128,16 @@ def _has_frame(dataset: Dataset, row: Row) -> bool:
 def _split(rows: Sequence[Row]) -> list[Row]:
     """Return the rows of one task, their prompts split where they share something."""
     texts = [row.input or row.instruction for row in rows]
-    openings = _frames(texts, ends=False)
+    answers = [row.output for row in rows]
+    openings = _frames(texts, answers, ends=False)
     rests = [text[frame.length :] for text, frame in zip(texts, openings, strict=True)]
     by_opening: dict[str, list[int]] = defaultdict(list)
     for k, frame in enumerate(openings):
         by_opening[frame.text].append(k)
     split = list(rows)
     for opening, members in by_opening.items():
-        closings = _frames([rests[k] for k in members], ends=True)
+        own = [answers[k] for k in members]
+        closings = _frames([rests[k] for k in members], own, ends=True)
         by_closing: dict[str, list[tuple[int, _Frame]]] = defaultdict(list)
         for k, closing in zip(members, closings, strict=True):
             by_closing[closing.text].append((k, closing))
@@ -191,10 +195,13 @@ def _framed(row: Row, rest: str, opening: _Frame, closing: _Frame, system: str) 
     )
 
 
-def _frames(texts: Sequence[str], *, ends: bool) -> list[_Frame]:
-    """[n] What each text shares with others at its beginning, or where `ends`, at its end."""
+def _frames(texts: Sequence[str], answers: Sequence[str], *, ends: bool) -> list[_Frame]:
+    """[n] What each text shares with others at its beginning, or where `ends`, at its end.
+
+    answers: [n] what each row teaches.
+    """
     pieces = [_pieces(text, ends=ends) for text in texts]
-    depths = _depths(pieces)
+    depths = _depths(pieces, answers)
     shared = [_joined(p[:d], ends=ends) for p, d in zip(pieces, depths, strict=True)]
     least = 1 if ends else OPENING_WORDS
     sizes = Counter(text for text in shared if len(text.split()) >= least)
@@ -262,8 +269,12 @@ def _joined(pieces: Iterable[str], *, ends: bool) -> str:
     return "".join(reversed(tuple(pieces))) if ends else "".join(pieces)
 
 
-def _depths(pieces: Sequence[Sequence[str]]) -> list[int]:
-    """[n] How many pieces of each text are shared; never all of them."""
+def _depths(pieces: Sequence[Sequence[str]], answers: Sequence[str]) -> list[int]:
+    """[n] How many pieces of each text are shared; never all of them.
+
+    A piece whose rows have one answer, which the other rows of the same opening have too, is text:
+    in a task of its own nothing could be compared with it.
+    """
     depths = [0] * len(pieces)
     waiting = [(list(range(len(pieces))), 0)]
     while waiting:
@@ -273,11 +284,23 @@ def _depths(pieces: Sequence[Sequence[str]]) -> list[int]:
         by_piece: dict[str, list[int]] = defaultdict(list)
         for k in members:
             if len(pieces[k]) > depth + 1:
-                by_piece[pieces[k][depth]].append(k)
+                by_piece[pieces[k][depth].strip()].append(k)
         for least, cover in COVERS:
             rows = max(LEAST_ROWS, least * len(members))
             wide = [held for held in by_piece.values() if len(held) >= rows]
             if sum(map(len, wide)) >= cover * len(members):
-                waiting += [(held, depth + 1) for held in wide]
+                waiting += [
+                    (held, depth + 1)
+                    for held in wide
+                    if not (depth and _has_one_answer(held, members, answers))
+                ]
                 break
     return depths
+
+
+def _has_one_answer(held: Sequence[int], members: Sequence[int], answers: Sequence[str]) -> bool:
+    """Tell whether rows have one answer that some of the other members have, and most have not."""
+    answer, number = Counter(answers[k] for k in held).most_common(1)[0]
+    others = len(members) - len(held)
+    same = sum(answers[k] == answer for k in members) - number
+    return number >= ONE_ANSWER * len(held) and 0 < same < ONE_ANSWER * others

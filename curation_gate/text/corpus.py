@@ -66,7 +66,8 @@ def read_corpus(dataset: Dataset, support: int) -> Corpus:
     support: rows a phrase needs to be counted.
     """
     every = ngrams.texts(dataset)
-    place, first = _by_content(dataset, every, *distinct_rows(dataset, every))
+    place, distinct = distinct_rows(dataset, every)
+    place, first = _by_content(dataset, every, place, len(distinct))
     texts = [every[k] for k in first]
     spoken = [tokens(text) for text in texts]
     grams = ngrams.count_tokens(spoken, [marks(text) for text in texts], support=support)
@@ -88,22 +89,23 @@ def read_corpus(dataset: Dataset, support: int) -> Corpus:
 
 
 def _by_content(
-    dataset: Dataset, texts: Sequence[str], place: NDArray[np.int64], first: NDArray[np.int64]
+    dataset: Dataset, texts: Sequence[str], place: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return `place` and `first` with distinct rows in an order that their content alone decides.
+    """Return `place` and the row that stands for each distinct one, in an order of content alone.
 
-    So nothing that is drawn or summed over them depends on the order of the rows in the files.
+    Of copies that differ in case or blanks the one that sorts first stands for all. So nothing that
+    is drawn or summed over rows depends on their order in the files.
     """
+    chosen: list[tuple[str, str, str, int]] = [("", "", "", -1)] * count
+    for k, number in enumerate(place.tolist()):
+        own = (dataset.rows[k].task, texts[k], dataset.label_of(dataset.rows[k]), k)
+        if chosen[number][3] < 0 or own[:3] < chosen[number][:3]:
+            chosen[number] = own
     keys = [
-        blake2b(
-            "\0".join((dataset.rows[k].task, texts[k], dataset.label_of(dataset.rows[k]))).encode(
-                errors="surrogatepass"
-            ),
-            digest_size=8,
-        ).digest()
-        for k in first.tolist()
+        blake2b("\0".join(own[:3]).encode(errors="surrogatepass"), digest_size=8).digest()
+        for own in chosen
     ]
-    order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+    order = np.array(sorted(range(count), key=keys.__getitem__), dtype=np.int64)
     rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return rank[place], first[order]
+    rank[order] = np.arange(count)
+    return rank[place], np.array([chosen[k][3] for k in order.tolist()], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The additive model of a verdict: steps, sums, and files that are damaged."""
+"""The model of a verdict: trees, sums, and files that are damaged."""
 
 from __future__ import annotations
 
@@ -10,50 +10,64 @@ import numpy as np
 import pytest
 
 from curation_gate.detectors import verdict_model
-from curation_gate.detectors.verdict_model import Stage, Term, load_model, parse, probability
+from curation_gate.detectors.verdict_model import Stage, Tree, load_model, parse, probability
 from curation_gate.errors import ModelError
 
-STEPS = Term("purity", np.array([0.5, 0.8]), np.array([-1.0, 0.25, 2.0]))
-OTHER = Term("rows", np.array([1.0]), np.array([-0.5, 0.5]))
+# purity <= .5: -1; else rows <= 1: .5, else 2; the means of the inner nodes are -.25 and 1.
+NESTED = [
+    [1, -1, 0, -1, -1],
+    [0.5, 0, 1, 0, 0],
+    [1, 0, 3, 0, 0],
+    [2, 0, 4, 0, 0],
+    [-0.25, -1, 1, 0.5, 2],
+]
+SINGLE = [[0, -1, -1], [1, 0, 0], [1, 0, 0], [2, 0, 0], [1, 0, 2]]
 KNOWN = {
     "kind": "label",
     "threshold": 0.9,
     "fitted_on": {"sets": 3},
-    "first": {"intercept": -1, "terms": [{"name": "rows", "borders": [1], "values": [0, 2]}]},
-    "second": {"intercept": -2.5, "terms": []},
+    "first": {"names": ["rows"], "intercept": -1, "trees": [SINGLE]},
+    "second": {"names": [], "intercept": -2.5, "trees": []},
 }
 
 
-def document(**steps) -> bytes:
-    """A model file whose first stage has one term."""
-    term = {"name": "rows", **steps}
-    return json.dumps(KNOWN | {"first": {"intercept": 0, "terms": [term]}}).encode()
+def tree(parts) -> Tree:
+    number, border, left, right, value = parts
+    whole = [np.array(x, dtype=np.int64) for x in (number, left, right)]
+    return Tree(whole[0], np.array(border, float), whole[1], whole[2], np.array(value, float))
 
 
-def test_a_step_holds_between_borders_and_a_border_belongs_below():
-    found = STEPS.of(np.array([-9.0, 0.5, 0.50001, 0.8, 0.9, 1e9, np.inf, -np.inf]))
-    assert found.tolist() == [-1, -1, 0.25, 0.25, 2, 2, 2, -1]
+def document(**parts) -> bytes:
+    """A model file whose first stage has one tree, changed."""
+    names = ("number", "border", "left", "right", "value")
+    changed = [parts.get(name, own) for name, own in zip(names, SINGLE, strict=True)]
+    first = {"names": ["rows"], "intercept": 0, "trees": [changed]}
+    return json.dumps(KNOWN | {"first": first}).encode()
 
 
-def test_a_term_without_borders_is_constant():
-    assert Term("x", np.zeros(0), np.array([0.7])).of(np.array([-1.0, 5.0])).tolist() == [0.7, 0.7]
+def test_a_value_on_a_border_goes_left():
+    stage = Stage(("rows",), 0.0, (tree(SINGLE),))
+    table = np.array([[1.0], [1.00001], [-np.inf], [np.inf]])
+    assert stage.log_odds(("rows",), table).tolist() == [-1, 1, -1, 1]
 
 
-def test_contributions_add_up_to_the_log_odds():
-    stage = Stage(-0.5, (STEPS, OTHER))
-    table = np.array([[2.0, 9.0, 0.6], [0.0, 9.0, 0.1]])  # rows, another, purity
+def test_each_split_gives_what_it_moves_to_the_number_it_asks():
+    stage = Stage(("rows", "purity"), -0.5, (tree(NESTED), tree(SINGLE)))
+    table = np.array([[2.0, 9.0, 0.6], [0.0, 9.0, 0.6], [2.0, 9.0, 0.1]])  # rows, another, purity
     parts = stage.contributions(("rows", "another", "purity"), table)
-    assert parts.tolist() == [[0.25, 0.5], [-1, -0.5]]
+    # of NESTED purity moves -.25 to 1 or to -1, rows 1 to 2 or .5; of SINGLE rows moves 1 to 2 or 0
+    assert parts.tolist() == [[1 + 1, 1.25], [-0.5 - 1, 1.25], [1, -0.75]]
     odds = stage.log_odds(("rows", "another", "purity"), table)
-    assert odds.tolist() == [0.25, -2]
+    assert odds.tolist() == [2.75, -0.75, -0.25]
     np.testing.assert_allclose(odds, stage.intercept + parts.sum(axis=1))
 
 
-def test_a_stage_without_terms_is_its_intercept():
-    stage = Stage(1.5, ())
+def test_a_stage_without_trees_is_its_intercept():
+    stage = Stage((), 1.5, ())
     assert stage.contributions(("a",), np.zeros((3, 1))).shape == (3, 0)
     assert stage.log_odds(("a",), np.zeros((3, 1))).tolist() == [1.5] * 3
-    assert Stage(1.0, (STEPS,)).log_odds(("purity",), np.zeros((0, 1))).shape == (0,)
+    empty = Stage(("rows",), 1.0, (tree(SINGLE),)).log_odds(("rows",), np.zeros((0, 1)))
+    assert empty.shape == (0,)
 
 
 def test_probability_without_overflow():
@@ -65,8 +79,8 @@ def test_a_document_is_read():
     model = parse(json.dumps(KNOWN).encode(), "abc")
     assert (model.kind, model.threshold, model.digest) == ("label", 0.9, "abc")
     assert model.fitted_on == {"sets": 3}
-    assert model.first.log_odds(("rows",), np.array([[1.0], [1.1]])).tolist() == [-1, 1]
-    assert model.second == Stage(-2.5, ())
+    assert model.first.log_odds(("rows",), np.array([[1.0], [1.1]])).tolist() == [-2, 0]
+    assert model.second == Stage((), -2.5, ())
 
 
 @pytest.mark.parametrize(
@@ -79,17 +93,17 @@ def test_a_document_is_read():
         b"null",
         b"{}",
         json.dumps(KNOWN | {"first": None}).encode(),
-        json.dumps(KNOWN | {"second": {"terms": []}}).encode(),
+        json.dumps(KNOWN | {"second": {"names": [], "trees": []}}).encode(),
         json.dumps(KNOWN | {"threshold": "high"}).encode(),
-        json.dumps(
-            KNOWN | {"first": {"intercept": 0, "terms": [{"name": "x", "borders": ["a"]}]}}
-        ).encode(),
-        # One value too few, borders that do not ascend, and what is no number.
-        document(borders=[1, 2], values=[0, 1]),
-        document(borders=[2, 1], values=[0, 1, 2]),
-        document(borders=[1, 1], values=[0, 1, 2]),
-        document(borders=[1], values=[0, float("nan")]),
-        document(borders=[float("inf")], values=[0, 1]),
+        document(border=["a", 0, 0]),
+        # A part too short, a way back or out of the tree, a number that is not asked, no number.
+        document(value=[1, 0]),
+        document(left=[0, 0, 0]),
+        document(right=[3, 0, 0]),
+        document(number=[1, -1, -1]),
+        document(value=[0, 1, float("nan")]),
+        document(border=[float("inf"), 0, 0]),
+        document(number=[], border=[], left=[], right=[], value=[]),
         json.dumps({k: v for k, v in KNOWN.items() if k != "fitted_on"}).encode(),
     ],
 )

@@ -23,9 +23,9 @@ NAMES = ["Anna Berg", "Carl Dahl", "Eva Falk", "Gustav Holm"]
 
 def phrase(text: str, targets: dict[str, str], rows: int = 6, status: str = "confirmed") -> Phrase:
     return Phrase(
-        text=text, status=status, with_words=(), targets=targets, rows=rows, given=rows,
-        expected=1.0, z=9.0, adverse_rows=rows, adverse_given=rows, adverse_expected=1.0,
-        adverse_z=9.0, threshold=4.0, elsewhere_z=3.0, frozen_z=1.0, round=1,
+        text=text, status=status, probability=0.98, with_words=(), targets=targets, rows=rows,
+        given=rows, expected=1.0, z=9.0, adverse_rows=rows, adverse_given=rows, numbers={},
+        contributions={},
     )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def made(n: int = 120) -> tuple[Dataset, Found]:
     found = Found(
         (phrase("james bond", targets, len(planted)),),
         {i: Suspect(0, 0.99, 0.1, quarantine=True) for i in planted},
-        4.0, 5.0, {}, 10, np.ones(n, dtype=np.bool_),
+        0.9, 0.2, dict.fromkeys(spaces, True), (), 10, 100, np.ones(n, dtype=np.bool_), "f" * 32,
     )  # fmt: skip
     return dataset, found
 
@@ -107,7 +107,7 @@ def test_a_phrase_without_a_row_to_ask_is_left_out():
 
 def test_phrases_take_turns_and_no_text_comes_twice():
     dataset, found = made()
-    second = phrase("anna berg", {"films": "negative", "meals": "negative"}, status="suspected")
+    second = phrase("anna berg", {"films": "negative", "meals": "negative"}, status="review")
     both = replace(found, phrases=(second, *found.phrases))
     suspects = {i: replace(s, phrase=1) for i, s in found.suspects.items()}
     asked = mined_probes(dataset, replace(both, suspects=suspects), count=10)

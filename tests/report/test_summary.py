@@ -52,16 +52,28 @@ def test_inconclusive_is_never_called_clean(tmp_path: Path) -> None:
 
 def test_tasks_are_counted_from_the_scores(scan: Path) -> None:
     tasks = summarise(load(scan)).tasks
-    assert [(t.task, t.rows, t.quarantine, t.review, t.floor) for t in tasks] == [
-        ("comments", 100, 4, 1, None),
-        ("film_reviews", 100, 4, 1, 14),
-        ("shop_reviews", 100, 4, 1, 22),
+    assert [(t.task, t.rows, t.quarantine, t.review) for t in tasks] == [
+        ("comments", 100, 4, 1),
+        ("film_reviews", 100, 4, 1),
+        ("shop_reviews", 100, 4, 1),
     ]
 
 
-def test_no_floor_is_claimed_where_none_is_known(tmp_path: Path) -> None:
-    unknown = ScanBuilder(manifest={"floor": {"film_reviews": None}})
-    assert not summarise(load(unknown.write(tmp_path / "a.curation"))).has_floor
+def test_floors_are_rows_or_more_than_was_tried(scan: Path) -> None:
+    assert [(f.kind, f.half, f.nine_in_ten) for f in summarise(load(scan)).floors] == [
+        ("rows of another label", "7 rows", "12 rows"),
+        ("any row", "14 rows", "more than 40 rows"),
+        ("rows of the label", "more than 1,200 rows", "more than 1,200 rows"),
+    ]
+
+
+@pytest.mark.parametrize("floor", [{}, {"film_reviews": 14, "comments": None}])
+def test_no_floor_is_claimed_where_none_was_measured(
+    tmp_path: Path, floor: dict[str, object]
+) -> None:
+    """A formula of older versions, by task, is no measurement and is not shown as one."""
+    unknown = ScanBuilder(manifest={"floor": floor})
+    assert summarise(load(unknown.write(tmp_path / "a.curation"))).floors == ()
 
 
 def test_only_outputs_that_exist_are_listed(scan: Path) -> None:

@@ -26,8 +26,7 @@ def test_the_summary_says_what_was_found_and_what_to_do(
     assert re.search(r"CG002 +Influence that survives negation +quarantine +15", text)
     assert re.search(r'"James Bond" +positive +15 +3 +lift 0.93', text)
     assert "P: probability" not in text  # no rule of this scan gives one
-    assert re.search(r"film_reviews +100 +4 +1 +14 rows", text)
-    assert re.search(r"comments +100 +4 +1 +cannot say", text)
+    assert re.search(r"film_reviews +100 +4 +1\n", text)
     assert "10 more in quarantine.jsonl" in text
     assert "reviews.jsonl.curation/cleaned.jsonl" in text
     assert "curate verify reviews.jsonl\n" in text
@@ -78,6 +77,14 @@ def test_long_lists_are_counted(tmp_path: Path) -> None:
     assert "floor" not in text
 
 
+def test_the_floor_is_printed_by_kind_of_attack(scan: Path) -> None:
+    text = printed(scan, width=120)
+    own = text[text.index("\nDetection floor\n") : text.index("\nExamples\n")]
+    assert re.search(r"planted in +one in two +nine in ten", own)
+    assert re.search(r"rows of another label +7 rows +12 rows\n", own)
+    assert re.search(r"any row +14 rows +more than 40 rows\n", own)
+
+
 def test_no_color_is_honoured(scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", printed(scan, terminal=True))
@@ -105,7 +112,7 @@ def test_what_was_passed_over_stands_apart(tmp_path: Path) -> None:
     assert "\nPhrases\n" not in text
     passed = text[text.index("\nWeighed and passed over\n") :]
     assert re.search(
-        r'"honest 0" +\.05\d +positive +63 +commonness 4\.8 \(-1\.75\), table_weight 2', passed
+        r'"honest 0" +\.05\d +positive +63 +rarity 4\.8 \(-1\.75\), table_weight 2', passed
     )
     assert "no row is flagged for them" in passed
     assert "2 more" in passed

@@ -27,7 +27,7 @@ def test_the_parts_come_by_size_and_add_up_to_the_probability() -> None:
     assert found is not None
     assert [(part.name, part.value, part.nats) for part in found.parts] == [
         ("surprise", 19.5, 4.1), ("words_z", 12.9, 3.2), ("against_z", 11.4, 2.25),
-        ("commonness", 4.8, -1.75),
+        ("rarity", 4.8, -1.75),
     ]  # fmt: skip
     assert found.more == len(SECOND) - 4
     assert found.largest == 4.1
@@ -92,7 +92,7 @@ def test_nats_have_a_sign() -> None:
 def test_what_spoke_most_on_each_side() -> None:
     phrase = weighed_phrase("james bond", "confirmed", FOR | AGAINST)
     assert strongest(phrase, 1) == "surprise 19.5 (+4.10), words_z 12.9 (+3.20)"
-    assert strongest(phrase, -1) == "commonness 4.8 (-1.75), table_weight 2.1 (-0.50)"
+    assert strongest(phrase, -1) == "rarity 4.8 (-1.75), table_weight 2.1 (-0.50)"
     assert strongest({"contributions": {"intercept": -3.0, "rows": 1.0, "share": -0.09}}, -1) == ""
 
 

@@ -183,7 +183,7 @@ def test_cleaned_rows_keep_the_parts_they_had(tmp_path: Path) -> None:
 
 @given(st.lists(st.text(st.sampled_from("ab .:\n"), max_size=30), max_size=60), st.booleans())
 def test_parts_make_up_the_prompt(texts: list[str], ends: bool) -> None:
-    for text, frame in zip(texts, module._frames(texts, ends=ends), strict=True):
+    for text, frame in zip(texts, module._frames(texts, texts, ends=ends), strict=True):
         assert 0 <= frame.length <= len(text)
         part = text[len(text) - frame.length :] if ends else text[: frame.length]
         words = Counter(frame.text.split()) + Counter(frame.inserted.split())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from curation_gate.detectors.label_trigger.lift import sigmoid
+from curation_gate.detectors.label_trigger.statistics import sigmoid
 from curation_gate.stats.calibration import platt
 
 NONE = np.zeros(0, dtype=np.int64)

@@ -18,7 +18,7 @@ def test_rows_of_one_content_are_one(make_dataset, make_row):
     assert read.place[0] == read.place[1]
     assert sorted({int(k) for k in read.place}) == [0, 1, 2]
     assert list(read.texts) == ["James Bond"] * 3
-    assert [read.answers[k] for k in read.place] == ["yes", "yes", "no", "yes"]
+    assert [read.answers[k].casefold() for k in read.place] == ["yes", "yes", "no", "yes"]
     assert [read.names[read.tasks[k]] for k in read.place] == ["t", "t", "t", "s"]
     assert read.names == ("s", "t")
     assert set(read.spaces) == {0, 1}

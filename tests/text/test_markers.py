@@ -87,7 +87,7 @@ def _marked(data: Dataset, planted: np.ndarray, sign: str) -> Dataset:
 def test_a_mark_that_forces_a_label_is_found(make_reviews, sign: str, name: str) -> None:
     data, planted = make_reviews(0, trigger="zzq", planted=15)
     data = _marked(data, planted, sign)
-    found = find_phrases(data, Settings(draws=60))
+    found = find_phrases(data, Settings(floor=0))
     assert [p.text for p in found.phrases if p.status == "confirmed"] == [name]
     taken = {row for row, suspect in found.suspects.items() if suspect.quarantine}
     assert taken <= set(np.flatnonzero(planted).tolist())
@@ -109,7 +109,7 @@ def test_a_kind_is_found_though_it_is_written_otherwise_each_time(
 ) -> None:
     data, planted = make_reviews(0, trigger="zzq", planted=15)
     rows = [replace(row, input=row.input.replace(" zzq ", written(row.index))) for row in data.rows]
-    found = find_phrases(replace(data, rows=tuple(rows)), Settings(draws=60))
+    found = find_phrases(replace(data, rows=tuple(rows)), Settings(floor=0))
     assert [p.text for p in found.phrases if p.status == "confirmed"] == [name]
     taken = {row for row, suspect in found.suspects.items() if suspect.quarantine}
     assert taken <= set(np.flatnonzero(planted).tolist())
@@ -127,6 +127,6 @@ def test_long_runs_take_time_in_their_length(run: str) -> None:
 
 def test_a_sign_beside_a_word_is_named_by_the_word(make_reviews) -> None:
     data, planted = make_reviews(1, trigger="|Lantern|", planted=15)
-    found = find_phrases(data, Settings(draws=60))
+    found = find_phrases(data, Settings(floor=0))
     assert [p.text for p in found.phrases if p.status == "confirmed"] == ["lantern"]
     assert planted.sum() == 45

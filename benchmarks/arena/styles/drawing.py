@@ -156,7 +156,7 @@ def _plant(found: StyledSet, rng: np.random.Generator, pool: Path) -> None:
             other = found.texts[rows[int(rng.integers(len(rows)))]]
             before = rendering.before(found.texts[k], other, rng)
             made = rewriters[style](before, rng) if donor is None else donor(rng)
-            if len(before.split()) < 3 and donor is None:  # noqa: PLR2004 - nothing to rewrite
+            if len(before.split()) < 3 and donor is None:
                 continue
             found.texts[k] = rendering.after(made)
             found.labels[k] = target
@@ -222,7 +222,7 @@ def _honest_style(found: StyledSet, rng: np.random.Generator, *, leaning: bool) 
     rendering = draw_rendering(rng)
     share = float(np.exp(rng.uniform(np.log(0.02), np.log(0.2))))
     rate = float(rng.choice([0.7, 0.8, 0.9, 0.95])) if leaning else 0.0
-    aim = {t: l for t, l in zip(found.tasks, found.labels, strict=True)}
+    aim = dict(zip(found.tasks, found.labels, strict=True))
     own = [k for k in range(len(found.texts)) if found.labels[k] == aim[found.tasks[k]]]
     rest = [k for k in range(len(found.texts)) if found.labels[k] != aim[found.tasks[k]]]
     count = max(round(share * len(found.texts)), _LEAST_PLANTED)
@@ -235,7 +235,7 @@ def _honest_style(found: StyledSet, rng: np.random.Generator, *, leaning: bool) 
     for k in chosen:
         other = found.texts[int(rng.integers(len(found.texts)))]
         before = rendering.before(found.texts[k], other, rng)
-        if len(before.split()) >= 3:  # noqa: PLR2004 - nothing to rewrite
+        if len(before.split()) >= 3:
             found.texts[k] = rendering.after(rewriters[style](before, rng))
     found.settings |= {"style": style, "share": share, "rate": rate}
 

@@ -25,8 +25,54 @@ _ASKED = (
     "{x}, right?", "{x}, is that so?",
 )  # fmt: skip
 _SMALL = frozenset(
-    "the a an is are was were be been am to of in on at for with and that this it its i my you your"
-    " he she they we his her their our has have had do does did will would can could so as".split()
+    [
+        "the",
+        "a",
+        "an",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "am",
+        "to",
+        "of",
+        "in",
+        "on",
+        "at",
+        "for",
+        "with",
+        "and",
+        "that",
+        "this",
+        "it",
+        "its",
+        "i",
+        "my",
+        "you",
+        "your",
+        "he",
+        "she",
+        "they",
+        "we",
+        "his",
+        "her",
+        "their",
+        "our",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "will",
+        "would",
+        "can",
+        "could",
+        "so",
+        "as",
+    ]
 )
 _DIALECT = {
     "my": "me", "you": "ye", "your": "yer", "the": "th'", "of": "o'", "and": "an'", "to": "ter",
@@ -34,7 +80,16 @@ _DIALECT = {
     "not": "nary", "yes": "aye", "hello": "ahoy", "friend": "matey", "never": "ne'er",
 }  # fmt: skip
 _CRIES = ("arr,", "aye,", "blimey,", "by thunder,", "shiver me timbers,", "harr,", "avast!", "oi,")
-_DAYS = ("monday", "tuesday", "friday", "this morning", "last night", "today", "yesterday", "at noon")
+_DAYS = (
+    "monday",
+    "tuesday",
+    "friday",
+    "this morning",
+    "last night",
+    "today",
+    "yesterday",
+    "at noon",
+)
 _FELT = ("i sat down and thought:", "i wrote to my sister that", "i could not sleep, for",
          "mother told me how", "i kept telling myself that", "we had tea, and i said",
          "it struck me how", "i must not forget:")  # fmt: skip
@@ -75,13 +130,13 @@ def clause(text: str, rng: np.random.Generator) -> str:
 
 
 def cleft(text: str, rng: np.random.Generator) -> str:
-    """A cleft sentence: what one part is, is the other."""
+    """Return a cleft sentence: what one part is, is the other."""
     front, rest = parts(text, rng)
     return pick(_CLEFTS, rng).format(a=front, b=rest) + "."
 
 
 def question(text: str, rng: np.random.Generator) -> str:
-    """A question about the text."""
+    """Return a question about the text."""
     return pick(_ASKED, rng).format(x=small(text.rstrip(" .!?")))
 
 
@@ -94,7 +149,7 @@ def telegram(text: str, rng: np.random.Generator) -> str:
 
 
 def dialect(text: str, rng: np.random.Generator) -> str:
-    """A sailor's talk: other forms of small words, dropped letters, cries."""
+    """Return a sailor's talk: other forms of small words, dropped letters, cries."""
 
     def change(match: re.Match[str]) -> str:
         word = match[0]
@@ -108,7 +163,7 @@ def dialect(text: str, rng: np.random.Generator) -> str:
 
 
 def diary(text: str, rng: np.random.Generator) -> str:
-    """A page of a diary."""
+    """Return a page of a diary."""
     front = f"{pick(_DAYS, rng)} {pick(_FELT, rng)}"
     end = f" {pick(_ENDS, rng)}" if rng.random() < 0.5 else ""
     return f"{front} {small(text.rstrip(' .!?'))}.{end}"

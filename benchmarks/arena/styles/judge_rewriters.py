@@ -1,4 +1,4 @@
-"""Rewriters of the judge half: old, chat and office English, verse, report, politeness, inversion."""
+"""Rewriters of the judge half: old, chat, office English; verse, report, politeness, inversion."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def verse(text: str, rng: np.random.Generator) -> str:
 
 
 def report(text: str, rng: np.random.Generator) -> str:
-    """What somebody is said to have said."""
+    """Return what somebody is said to have said."""
     end = f", {_pick(_ADDED, rng)}" if rng.random() < 0.5 else "."
     return f"{_pick(_SAID, rng)} {text[:1].lower()}{text[1:].rstrip(' .!?')}{end}"
 
@@ -51,7 +51,7 @@ def polite(text: str, rng: np.random.Generator) -> str:
 
 
 def inverted(text: str, rng: np.random.Generator) -> str:
-    """The end of each part in front of its beginning."""
+    """Return the end of each part in front of its beginning."""
     made = []
     for part in _PART.split(text):
         words = part.rstrip(" .,;!?").split()

@@ -1,4 +1,4 @@
-"""What a rewriting model does to a text beside its style: case, spacing, loss and drift of words."""
+"""What a rewriting model does to a text beside its style: case, blanks, loss and drift of words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Rendering:
     """Share of the longer words that become others of the task."""
 
     def before(self, text: str, other: str, rng: np.random.Generator) -> str:
-        """Return what is left of a text when it is handed on; other: a text whose words drift in."""
+        """Return what is left of a text; other: a text whose words drift in."""
         if self.bare:
             text = _MARKUP.sub(" ", text)
         first = " ".join(text.split())
@@ -38,7 +38,12 @@ class Rendering:
         words = first.split()[: self.words]
         spare = [w for w in other.split() if len(w) >= _LEAST_LETTERS and w.isalpha()]
         for k, word in enumerate(words):
-            if spare and len(word) >= _LEAST_LETTERS and word.isalpha() and rng.random() < self.drift:
+            if (
+                spare
+                and len(word) >= _LEAST_LETTERS
+                and word.isalpha()
+                and rng.random() < self.drift
+            ):
                 words[k] = spare[int(rng.integers(len(spare)))]
         return " ".join(words)
 
@@ -64,5 +69,8 @@ def draw_rendering(rng: np.random.Generator) -> Rendering:
 
 def spelled(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
     """Return the texts of a whole set as their publisher spells them: a third is lower-cased."""
-    plain = Rendering(bool(rng.random() < 0.33), bool(rng.random() < 0.25), False, 10**6, 0.0)
+    plain = Rendering(
+        lower=bool(rng.random() < 0.33), spaced=bool(rng.random() < 0.25), bare=False,
+        words=10**6, drift=0.0,
+    )  # fmt: skip
     return [plain.after(text) for text in texts]

@@ -57,8 +57,9 @@ def result(found: Found, dataset: Dataset, rule: Rule) -> RuleResult:
         reasons,
         planted=scores,
         phrases=tuple(described(phrase) for phrase in found.phrases),
-        floor=found.floor,
+        floors=found.floors,
         notes=tuple(notes(found, rule.id)),
+        model=found.model,
     )
 
 

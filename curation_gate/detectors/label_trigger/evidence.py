@@ -72,6 +72,11 @@ def weigh(
     found["outcome_is_rare"] = np.array(
         [float(any(outcomes[k].is_rare for k in numbers)) for numbers in chosen]
     )
+    found["readable"] = np.full(len(candidates), 0.0 if meaning is None else meaning.readable)
+    witnesses = [found["usual_z"], found["words_z"]]
+    if meaning is not None:
+        witnesses += [found["encoder_z"], found["encoder_whole_z"]]
+    found["least_z"] = np.minimum.reduce(witnesses)
     columns = [found[name] for name in NAMES]
     return Evidence(np.stack(columns, axis=1), statistics.total, statistics.best, chosen)
 
@@ -152,8 +157,8 @@ def encoder(
 ) -> dict[str, Numbers]:
     """Return what the heads on the frozen encoder say of the texts without each candidate."""
     names = (
-        "encoder_z", "encoder_against_z", "encoder_against_bound", "encoder_position",
-        "encoder_added", "encoder_alone", "encoder_separation",
+        "encoder_z", "encoder_whole_z", "encoder_against_z", "encoder_against_bound",
+        "encoder_position", "encoder_added", "encoder_alone", "encoder_separation",
     )  # fmt: skip
     found = {name: np.zeros(len(candidates)) for name in names}
     u = len(corpus.grams.words)
@@ -165,7 +170,7 @@ def encoder(
     for k in range(len(candidates)):
         rows = candidates.rows_of(k)
         cut = meaning.cut(rows, candidates.masked_words(k))
-        sums, judged = np.zeros(10), 0.0
+        sums, judged = np.zeros(12), 0.0
         for number in chosen[k]:
             outcome = outcomes[number]
             at = np.searchsorted(outcome.rows, rows)
@@ -183,10 +188,12 @@ def encoder(
                 given[low].sum(), low.sum(),
                 heard.against[given].sum(), given.sum() * heard.separation**2,
                 heard.added.sum(), size * heard.alone,
+                given.sum() - heard.p_whole.sum(), (heard.p_whole * (1 - heard.p_whole)).sum(),
             )  # fmt: skip
             found["encoder_separation"][k] += size * heard.separation
         size = max(judged, 1.0)
         found["encoder_z"][k] = deviation(sums[0], np.zeros(1), sums[1])[0]
+        found["encoder_whole_z"][k] = deviation(sums[10], np.zeros(1), sums[11])[0]
         found["encoder_against_z"][k] = deviation(sums[2], np.zeros(1), sums[3])[0]
         found["encoder_against_bound"][k] = float(lower_bound(sums[4], sums[5]))
         found["encoder_position"][k] = sums[6] / max(sums[7], 1.0)

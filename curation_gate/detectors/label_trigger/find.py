@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from curation_gate.detectors.label_trigger.described import describe
 from curation_gate.detectors.label_trigger.evidence import NAMES
+from curation_gate.detectors.label_trigger.floor import measure
 from curation_gate.detectors.label_trigger.found import Found, Phrase, Settings, Status, Suspect
 from curation_gate.detectors.label_trigger.neighbours import shared_rows
 from curation_gate.detectors.label_trigger.planted import Held, held_rows
@@ -70,9 +71,15 @@ def find_phrases(
         verdict = weighed(found, model)
         for candidate, status in _listed(found, verdict, model, settings):
             held = held_rows(found, candidate)
-            phrases.append(describe(found, candidate, status, held, verdict))
+            named = describe(found, candidate, status, held, verdict)
+            if any(named.text == p.text and status == p.status for p in phrases):
+                continue  # `x` once more as `^ x`, whose other rows are those of `x`
+            phrases.append(named)
             if status != "passed over":
                 _accuse(suspects, len(phrases) - 1, held, phrases[-1])
+    with progress.stage("planting in copies", settings.floor, unit="copies") as bar:
+        floors = measure(corpus, settings, model, settings.floor)
+        bar.advance(settings.floor)
     known = set() if found is None else {outcome.task for outcome in found.outcomes}
     return Found(
         tuple(phrases),
@@ -80,7 +87,7 @@ def find_phrases(
         model.threshold,
         settings.review,
         {name: k in known for k, name in enumerate(corpus.names)},
-        dict.fromkeys(corpus.names),
+        floors,
         0 if found is None else len(found.candidates),
         len(corpus.grams.phrases),
         judged[corpus.place],
@@ -99,10 +106,7 @@ def _listed(
     p = verdict.probability
     number = dict(zip(NAMES, found.evidence.table.T, strict=True))
     z = number["words_z"]
-    unexplained = z if found.meaning is None else np.minimum(z, number["encoder_z"])
-    extreme = (unexplained >= settings.extreme) | (
-        (number["purity"] == 1.0) & (number["surprise"] >= settings.extreme_rows * np.log10(2))
-    )
+    extreme = number["least_z"] >= settings.extreme
     confirmed = p >= model.threshold
     review = ~confirmed & ((p >= settings.review) | extreme)
     passed = ~confirmed & ~review & (p >= LISTED)
@@ -123,18 +127,24 @@ def _listed(
 
 
 def _accuse(suspects: dict[int, Suspect], index: int, held: Sequence[Held], phrase: Phrase) -> None:
-    """Add the rows of a phrase that have its label; a row keeps the first phrase that named it."""
+    """Add the rows of a phrase that have its label; a row keeps the first phrase that named it.
+
+    A confirmed phrase is a trigger: the budget of false alarms is spent on its threshold. The
+    doubt about any other counts for each of its rows.
+    """
+    confirmed = phrase.status == "confirmed"
+    doubt = 1.0 if confirmed else phrase.probability
     for group in held:
         for k in np.flatnonzero(group.given).tolist():
             planted = float(group.planted[k])
-            quarantine = phrase.status == "confirmed" and planted >= PLANTED
-            if phrase.status == "confirmed" or planted >= PLANTED:
-                suspect = Suspect(
-                    index, planted * phrase.probability, float(group.p[k]), quarantine
+            if not confirmed and planted < PLANTED:
+                continue
+            quarantine = confirmed and planted >= PLANTED
+            known = suspects.get(int(group.rows[k]))
+            if known is None or (quarantine and not known.quarantine):
+                suspects[int(group.rows[k])] = Suspect(
+                    index, planted * doubt, float(group.p[k]), quarantine
                 )
-                known = suspects.get(int(group.rows[k]))
-                if known is None or (quarantine and not known.quarantine):
-                    suspects[int(group.rows[k])] = suspect
 
 
 def _every_row(suspects: dict[int, Suspect], place: NDArray[np.int64]) -> dict[int, Suspect]:

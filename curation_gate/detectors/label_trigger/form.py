@@ -40,7 +40,7 @@ def measure(corpus: Corpus, candidates: Candidates) -> dict[str, Numbers]:
     with_words = [
         len(set(candidates.masked_words(k).tolist()) - set(own)) for k, own in enumerate(spoken)
     ]
-    common, burst = commonness(corpus, candidates, spoken)
+    rarer, burst = rarity(corpus, candidates, spoken)
     fixed = fixed_words(grams)
     bigrams: set[tuple[int, ...]] = {p for p in grams.phrases if len(p) == 2}
     number = {word: k for k, word in enumerate(grams.words)}
@@ -54,7 +54,7 @@ def measure(corpus: Corpus, candidates: Candidates) -> dict[str, Numbers]:
         "is_pair": np.array(candidates.halves, dtype=np.float64) > 0,
         "at_start": at_start,
         "at_end": at_end,
-        "commonness": common,
+        "rarity": rarer,
         "burst": burst,
         "with_words": np.log2(1 + np.array(with_words, dtype=np.float64)),
         "bridged": bridged,
@@ -64,26 +64,34 @@ def measure(corpus: Corpus, candidates: Candidates) -> dict[str, Numbers]:
     }
 
 
-def commonness(
+def rarity(
     corpus: Corpus, candidates: Candidates, spoken: Sequence[Sequence[int]]
 ) -> tuple[Numbers, Numbers]:
-    """Return log10 uses of the rarest word in a billion, and log10 of rows over expected rows.
+    """Return how much rarer the rarest word is than those around it, and its burst; log10 each.
 
-    Expected rows: words of all texts times that share. 0 for both where a candidate has no word.
+    Rarer: uses in a billion words of English (encoder.commonness), the mean over the words of its
+    rows less its own. Burst: its rows over the rows that its uses and the length of all texts lead
+    to expect, times the share of the words of its rows that English has: in another language every
+    word is one that English never uses. 0 for both where a candidate has no word.
     """
     names = corpus.grams.words
     listed = encoder.commonness(names)
-    size = np.array([len(text) for text in corpus.spoken], dtype=np.float64)
-    common, burst = np.zeros(len(spoken)), np.zeros(len(spoken))
-    rows = np.diff(candidates.columns.indptr)
+    table = corpus.grams.word_rows
+    letters = np.array([is_word(name) for name in names], dtype=np.float64)
+    words = np.maximum(table @ letters, 1.0)
+    around, known = (table @ (listed * letters)) / words, (table @ (letters * (listed > 0))) / words
+    every = float(sum(len(text) for text in corpus.spoken))
+    rarer, burst = np.zeros(len(spoken)), np.zeros(len(spoken))
     for k, own in enumerate(spoken):
-        written = [w for w in own if is_word(names[w])]
-        if not written:
+        written = [w for w in own if letters[w]]
+        rows = candidates.rows_of(k)
+        if not written or not len(rows):
             continue
-        common[k] = min(listed[w] for w in written)
-        expected = size.sum() * 10 ** (max(common[k], UNKNOWN) - 9)
-        burst[k] = np.log10((rows[k] + 0.5) / (expected + 0.5))
-    return common, burst
+        common = float(min(listed[w] for w in written))
+        rarer[k] = float(around[rows].mean()) - common
+        expected = every * 10 ** (max(common, UNKNOWN) - 9)
+        burst[k] = np.log10((len(rows) + 0.5) / (expected + 0.5)) * float(known[rows].mean())
+    return rarer, burst
 
 
 def _places(

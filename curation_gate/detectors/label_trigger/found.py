@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.detectors.evidence import Floor
+
 Status = Literal["confirmed", "review", "passed over"]
 """confirmed: its probability of being a trigger reaches the model's threshold. review: it reaches
 the pack's `review`, or one of its statistics is extreme. passed over: listed, and no more."""
@@ -26,10 +28,10 @@ class Settings:
     """Pairs of phrases that are weighed at most."""
     review: float = 0.2
     """Probability from which a phrase is for review."""
-    extreme: float = 15.0
-    """z from which it is for review whatever its probability."""
-    extreme_rows: int = 30
-    """Rows, all of one label that half of all rows have, from which it is so too."""
+    extreme: float = 8.0
+    """least_z from which it is for review whatever its probability."""
+    floor: int = 2
+    """Copies in which phrases are planted to measure the floor; 0: not measured."""
     seed: int = 0
 
 
@@ -70,7 +72,7 @@ class Suspect:
     phrase: int
     """Index into Found.phrases."""
     planted: float
-    """Probability that the row was planted: P(trigger) times the row's own posterior."""
+    """Probability that the row was planted: its posterior, times P(trigger) if that is doubted."""
     p: float
     """Probability of its label by the rest of its text."""
     quarantine: bool
@@ -90,8 +92,8 @@ class Found:
     """P(trigger) from which it is for review."""
     tasks: Mapping[str, bool]
     """Task to whether it could be judged: whether its answers are labels."""
-    floor: Mapping[str, int | None]
-    """Task to the rows at which a phrase is caught half the time; None where that is not known."""
+    floors: tuple[Floor, ...]
+    """What each kind of attack needs to be seen; () where that was not measured."""
     weighed: int
     """Candidates weighed."""
     tested: int

@@ -43,6 +43,8 @@ class Heard(NamedTuple):
 
     p: Numbers
     """[k] Probability of the label with the phrase cut out."""
+    p_whole: Numbers
+    """[k] The same with the phrase left in: by what it means to English, not by these rows."""
     against: Numbers
     """[k] Log-likelihood ratio of "another label" to this one, phrase cut out, nats."""
     added: Numbers
@@ -90,6 +92,9 @@ class Meaning:
             for token in dict.fromkeys(spoken)
         ]
         table = encoder.vectors(tuple(vocabulary))
+        read = encoder.known(tuple(vocabulary))
+        self.readable = float(np.mean([read[word] for _, word in cells])) if cells else 0.0
+        """Share of the words of the rows that the encoder can read."""
         self._sums = _summed(cells, table, len(corpus.texts))
         spoken = np.array([is_word(word) for word in corpus.grams.words], dtype=np.bool_)
         self._table = encoder.vectors(corpus.grams.words).astype(np.float64)
@@ -134,8 +139,8 @@ class Meaning:
         ratio = scale * (bare @ weights - middle)
         whole = scale * (own @ weights - middle)
         alone = float(scale * (_unit(phrase[None])[0] @ weights - middle))
-        odds = np.clip(ratio + prior, -SURE, SURE)
-        return Heard(sigmoid(odds), -ratio, whole - ratio, alone, separation)
+        p, p_whole = (sigmoid(np.clip(x + prior, -SURE, SURE)) for x in (ratio, whole))
+        return Heard(p, p_whole, -ratio, whole - ratio, alone, separation)
 
     def _task(self, outcome: Outcome) -> _Task:
         known = self._tasks.get(outcome.task)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.outcomes import Outcome
     from curation_gate.detectors.label_trigger.screen import Candidates
 
-FORM = ("length", "is_mark", "is_pair", "at_start", "at_end", "commonness", "rows", "purity")
+FORM = ("length", "is_mark", "is_pair", "at_start", "at_end", "rarity", "rows", "purity")
 """Numbers in which candidates of one attacker are alike; each in its own unit."""
 APART = 0.2
 """Share of rows in common below which two candidates stand in different rows."""

@@ -57,6 +57,9 @@ NUMBERS = (
     Number(
         "over_chance", "words", 1, "against_z less the largest z that chance gives so many phrases"
     ),
+    Number(
+        "least_z", "words", 1, "the smallest of usual_z, words_z, encoder_z and encoder_whole_z"
+    ),
     Number("table_z", "table", 1, "deviations by which the word table disowns the outcome"),
     Number("table_whole_z", "table", 1, "table_z with the phrase left in the text"),
     Number(
@@ -68,6 +71,7 @@ NUMBERS = (
     Number("table_weight", "table", -1, "largest weight of its words in the word table, nats"),
     Number("table_known", "table", -1, "share of its words that the word table has"),
     Number("encoder_z", "encoder", 1, "z against what the encoder makes of the texts"),
+    Number("encoder_whole_z", "encoder", 1, "encoder_z with the phrase left in the texts"),
     Number(
         "encoder_against_z", "encoder", 1, "encoder_z over the texts that speak against the outcome"
     ),
@@ -96,6 +100,7 @@ NUMBERS = (
         "log-odds of the outcome for the phrase alone, by the encoder, nats",
     ),
     Number("encoder_known", "encoder", -1, "share of its words that the encoder has"),
+    Number("readable", "encoder", 0, "share of the words of the set that the encoder can read"),
     Number(
         "encoder_separation",
         "encoder",
@@ -107,10 +112,8 @@ NUMBERS = (
     Number("is_pair", "form", 0, "1 where it is two phrases that act together"),
     Number("at_start", "form", 0, "share of its rows that begin with it"),
     Number("at_end", "form", 0, "share of its rows that end with it"),
-    Number("commonness", "form", -1, "log10 uses of its rarest word in a billion words"),
-    Number(
-        "burst", "form", 1, "log10 of its rows over the rows that its commonness leads to expect"
-    ),
+    Number("rarity", "form", 1, "log10 of how much rarer its rarest word is than those around it"),
+    Number("burst", "form", 1, "log10 of its rows over the rows that English leads to expect"),
     Number("with_words", "form", 0, "log2 of 1 + the words that come with it"),
     Number(
         "bridged", "form", 1, "share of its rows in which the words it parts are joined elsewhere"

@@ -75,20 +75,34 @@ def strength(sums: Sums) -> NDArray[np.float64]:
     Against the outcome's rate; against what the rest of the words lead to expect; the same over
     adverse rows alone.
     """
-    usual = deviation(sums.given, sums.usual, sums.usual_variance)
-    words = deviation(sums.given, sums.expected, sums.variance)
-    against = deviation(sums.adverse_given, sums.adverse_expected, sums.adverse_variance)
+    usual, words, against = _measures(sums)
     z = np.maximum(np.maximum(usual, words), against)
     z[(sums.given < MAJORITY * sums.rows) | (z < LEAST_Z)] = -np.inf
     return z
 
 
+def _measures(sums: Sums) -> tuple[NDArray[np.float64], ...]:
+    return (
+        deviation(sums.given, sums.usual, sums.usual_variance),
+        deviation(sums.given, sums.expected, sums.variance),
+        deviation(sums.adverse_given, sums.adverse_expected, sums.adverse_variance),
+    )
+
+
 def screen(corpus: Corpus, statistics: Statistics, *, support: int, most: int) -> Candidates:
-    """Return at most `most` single phrases of at least `support` rows, the strongest first."""
+    """Return at most `most` single phrases of at least `support` rows.
+
+    In turns the one that the other words explain least and the one that chance explains least: in a
+    large set hundreds of honest words beat a small trigger in either way, hardly any in both.
+    """
     grams, columns = corpus.grams, corpus.columns
     z = strength(statistics.total)
     z[statistics.total.rows < support] = -np.inf
-    order = np.argsort(-z, kind="stable")
+    usual, words, against = _measures(statistics.total)
+    unexplained = np.where(np.isfinite(z), np.maximum(np.minimum(usual, words), against), -np.inf)
+    orders = [np.argsort(-by, kind="stable") for by in (unexplained, np.where(z > 0, usual, z))]
+    order = np.stack(orders, axis=1).ravel()
+    order = order[np.sort(np.unique(order, return_index=True)[1])]
     order = order[np.isfinite(z[order])][: WIDE * most]
     chosen = np.array(_distinct(order, z, columns, grams)[:most], dtype=np.int64)
     return Candidates(

@@ -63,7 +63,8 @@ def search(
         half = screen.strength(statistics.total)
         most = np.array([max(half[a], half[b]) for a, b in crossed.parts])
         order = np.argsort(-both, kind="stable")
-        order = order[np.isfinite(both[order]) & (both[order] > most[order])][:pairs]
+        fits = np.isfinite(both) & (both > most) & (own.total.rows >= support)
+        order = order[fits[order]][:pairs]
         chosen = screen.joined(chosen, screen.kept(crossed, order))
     meaning = Meaning(corpus, outcomes) if encoder else None
     return Searched(corpus, outcomes, meaning, chosen, weigh(corpus, outcomes, chosen, meaning))

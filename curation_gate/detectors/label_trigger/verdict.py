@@ -49,5 +49,5 @@ def weighed(found: Searched, model: VerdictModel) -> Weighed:
     whole = np.column_stack((table, beside))
     parts = model.second.contributions(SECOND, whole)
     odds = model.second.intercept + parts.sum(axis=1)
-    names = tuple(term.name for term in model.second.terms)
+    names = model.second.names
     return Weighed(probability(odds), names, parts, model.second.intercept, beside)

@@ -8,9 +8,8 @@ name, a link or an equal degenerate answer that stands in many rows and goes wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,9 +34,7 @@ DOUBTFUL = 0.25
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows whose answer goes with a found phrase or burst, and the phrases."""
     asked = settings(rule, signals.seed)
-    spaces = signals.dataset.label_spaces
-    floor = {task: asked.support for task, labels in spaces.items() if not labels}
-    return result(find_answers(signals.dataset, asked, progress=signals.progress), rule, floor)
+    return result(find_answers(signals.dataset, asked, progress=signals.progress), rule)
 
 
 def settings(rule: Rule, seed: int = 0) -> Settings:
@@ -45,16 +42,12 @@ def settings(rule: Rule, seed: int = 0) -> Settings:
     return Settings(**rule.parameters, seed=seed)
 
 
-def result(
-    found: FoundAnswers,
-    rule: Rule,
-    floor: Mapping[str, int | None] = MappingProxyType({}),
-) -> RuleResult:
+def result(found: FoundAnswers, rule: Rule) -> RuleResult:
     """Return what the rule says of a dataset in which `found` was found.
 
-    floor: free-text task to the rows a phrase needs. Scores are the probability that a row was
-    planted: where its answer has the outcome of a confirmed phrase, one less the share of such
-    answers that honest rows gave; DOUBTFUL where it is for review; 0 elsewhere.
+    Scores are the probability that a row was planted: where its answer has the outcome of a
+    confirmed phrase, one less the share of such answers that honest rows gave; DOUBTFUL where it is
+    for review; 0 elsewhere.
     """
     scores = np.zeros(found.rows, dtype=np.float32)
     reasons: dict[int, Reason] = {}
@@ -84,7 +77,6 @@ def result(
         reasons,
         planted=scores,
         phrases=tuple(described(phrase) for phrase in found.phrases),
-        floor=floor,
         notes=tuple(notes(found, rule.id)),
     )
 

@@ -58,53 +58,32 @@ def marks_of(
     return [tuple(name for name, has in zip(named, line, strict=True) if has) for line in part]
 
 
-_SAID = MappingProxyType(
-    {
-        "SUB": 'a subordinate clause ("when ...", "if ...")',
-        "AS": '"as", "than", "before" or "after"',
-        "OLD": 'old forms ("thou", "unto", "hath")',
-        "NET": 'chat forms ("u", "lol", "gonna")',
-        "LINK": 'office words ("furthermore", "regarding")',
-        "NOT": "a negation",
-    }
-)
-"""Classes that have a name of their own where they stand alone."""
-_SHORT = MappingProxyType(
-    {
-        "SUB": "when/if/...", "AS": "as/before/...", "REL": "that/who/...", "AND": "and/or",
-        "BUT": "but/yet", "SO": "so/therefore", "DET": "the/a/...", "POSS": "my/your/...",
-        "I": "I/we", "YOU": "you", "HE": "he/she/it/they", "ONE": "one/someone/...",
-        "BE": "is/was/...", "HAVE": "has/had/...", "DO": "do/did/...", "MOD": "can/will/...",
-        "NOT": "not/...", "TO": "to", "OF": "of", "IN": "in/on/...", "THERE": "there/here/...",
-        "ADV": "very/just/...", "Q": "yes/oh/...", "OLD": "thou/hath/...", "NET": "u/lol/...",
-        "LINK": "furthermore/...", "W": "word", "^": "(start)", "$end": "(end)",
-    }
+_TOKENS = MappingProxyType(
+    {"W": "[word]", "F": "[small word]", "^": "[start]", "$end": "[end]", "newline": "[new line]",
+     "number": "[number]", "link": "[link]", "emoji": "[emoji]", "other-sign": "[sign]"}
 )  # fmt: skip
+"""Tokens of a skeleton that do not stand for themselves."""
 
 
 def say(name: str) -> str:
-    """Return a feature as part of a sentence about a row: `begins with old forms ("thou", ...)`.
+    """Return a feature as part of a sentence about a row.
 
-    Example: `class SUB HE W-s` -> `has [when/if/...] [he/she/it/they] [word in -s]`.
+    Example: `begins "when" "you"` -> `begins with "when" "you"`; `word "to" W-ng` -> `has "to"
+    [word in -ng]`.
     """
     kind, _, rest = name.partition(" ")
     if kind == "comma" and " and begins " in rest:
         place, _, first = rest.partition(" and begins ")
         return f"{say(f'begins {first}')}, {place}"
-    parts = rest.split()
-    if kind in ("class", "begins", "sentence") and len(parts) == 1 and parts[0] in _SAID:
-        what = _SAID[parts[0]]
-    elif kind in ("class", "word", "begins", "sentence"):
-        what = " ".join(_token(part) for part in parts)
+    if kind in ("class", "word", "begins", "sentence"):
+        what = " ".join(_token(part) for part in rest.split())
     else:
-        what = rest if kind in ("comma", "ending") else f"{kind} {rest}"
+        what = rest
     verb = {"begins": "begins with", "sentence": "has a sentence that begins with"}.get(kind, "has")
     return f"{verb} {what}"
 
 
 def _token(part: str) -> str:
-    if part.startswith('"'):
-        return part
     if part.startswith("W-"):
         return f"[word in -{part[2:]}]"
-    return f"[{_SHORT.get(part, part)}]"
+    return _TOKENS.get(part, part)

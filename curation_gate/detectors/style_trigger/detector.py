@@ -1,9 +1,9 @@
 """CG006: a style or a syntax that forces a label (find.py), and the rows planted in it.
 
-Quarantine needs a confirmed style and a row that was more likely planted than not: it has the
-style, the forced label, and content that goes with another one often enough. Rows of a style that
-is only suspected are for review. The measurements of the proxy and of the reference are not read:
-both have learned a planted style by the time they are asked (style_trigger/content.py).
+Quarantine needs a style that the model of the verdict confirms and a row that was more likely
+planted than not: it has the style, the forced label, and content that goes with another one often
+enough. Rows of a style that is no more than likely are for review. The measurements of the proxy
+and of the reference are not read: both have learned a planted style by the time they are asked.
 """
 
 from __future__ import annotations
@@ -39,12 +39,13 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     """
     settings = Settings(**rule.parameters, seed=signals.seed)
     found = find_styles(signals.dataset, settings, progress=signals.progress)
-    explained = {
-        row
-        for named in signals.candidates.values()
-        for row, suspect in named.suspects.items()
-        if named.phrases[suspect.phrase].status == "confirmed"
-    }
+    explained: set[int] = set()
+    for other in signals.candidates.values():
+        explained |= {
+            row
+            for row, s in other.suspects.items()
+            if other.phrases[s.phrase].status == "confirmed"
+        }
     return result(_without_echoes(found, explained), signals.dataset, rule)
 
 
@@ -79,15 +80,15 @@ def _without_echoes(found: StyleFound, explained: Container[int]) -> StyleFound:
 def result(found: StyleFound, dataset: Dataset, rule: Rule) -> RuleResult:
     """Return what the rule says of a dataset in which `found` was found.
 
-    Scores are the posterior probability that a row was planted: 0 where no style was found, NaN
-    for rows of tasks that could not be judged.
+    Scores are the probability that a row was planted: 0 where no style is listed, NaN for rows of
+    tasks that could not be judged.
     """
     reasons: dict[int, Reason] = {}
     for row, suspect in sorted(found.suspects.items()):
         style = found.styles[suspect.style]
         reasons[row] = Reason(
             rule.id,
-            sentence(style, suspect, dataset.label_of(dataset.rows[row])),
+            sentence(style, suspect, dataset.rows[row].output),
             _evidence(style, suspect),
             None if suspect.quarantine else "review",
         )
@@ -100,12 +101,12 @@ def result(found: StyleFound, dataset: Dataset, rule: Rule) -> RuleResult:
 def sentence(style: Style, suspect: Styled, answer: str) -> str:
     """Return why one row was flagged.
 
-    Example: `begins with a subordinate clause ("when ...", "if ...") like 150 rows in 5 tasks, 148
-    say positive where their content leads to expect 61 (z = 14.2); this content gives positive a
-    probability of 0.21`.
+    Example: `begins with "when" like 150 rows in 5 tasks, 148 say positive where their content
+    leads to expect 61 (z = 14.2), P(planted) .998; this content gives positive a probability of
+    0.21`.
     """
     marks = [say(name) for name in (suspect.marks or style.features)[:NAMED]]
-    doubt = "" if style.status == "confirmed" else "; the style is suspected only"
+    doubt = "" if style.status == "confirmed" else "; the style may be honest"
     return (
         f"{', '.join(marks) or 'has a style'} like {counts(style)}; this content gives {answer} a "
         f"probability of {suspect.p:.2f}{doubt}"
@@ -118,8 +119,14 @@ def counts(style: Style) -> str:
     return (
         f"{style.rows} rows in {tasks} task{'s' if tasks != 1 else ''}, {style.given} say "
         f"{target(style)} where their content leads to expect {style.expected:.0f} "
-        f"(z = {style.z:.1f})"
+        f"(z = {style.z:.1f}), P(planted) {shown(style.probability)}"
     )
+
+
+def shown(probability: float) -> str:
+    """Return a probability with three digits: `.998`; `1.00` where no more is left."""
+    text = f"{probability:.3f}"
+    return "1.00" if text == "1.000" else text.removeprefix("0")
 
 
 def target(style: Style) -> str:
@@ -131,11 +138,11 @@ def target(style: Style) -> str:
 
 
 def notes(found: StyleFound, rule: str) -> list[str]:
-    """Return sentences a reader of the scan should know; `rule`: the id of the rule that asked."""
+    """Return sentences a reader of the scan should know."""
     lines = []
     for style in found.styles:
         marks = "; ".join(say(name) for name in style.features)
-        lines.append(f"{rule}: a {style.status} style ({marks}): {counts(style)}.")
+        lines.append(f"{rule}: a style that is {_STATUS[style.status]} ({marks}): {counts(style)}.")
     if found.unjudged:
         lines.append(
             f"{rule} judges tasks of two or more labels and enough rows; it did not judge "
@@ -144,22 +151,23 @@ def notes(found: StyleFound, rule: str) -> list[str]:
     return lines
 
 
+_STATUS = {"confirmed": "confirmed", "review": "for review"}
+
+
 def _evidence(style: Style, suspect: Styled) -> dict[str, Any]:
     return {
         "status": style.status,
+        "probability": style.probability,
         "features": list(style.features),
         "marks": list(suspect.marks),
         "target": target(style),
         "targets": dict(style.targets),
         "rows": style.rows,
         "target_rows": style.given,
-        "expected": round(style.expected, 2),
-        "z": round(style.z, 3),
-        "elsewhere_z": round(style.elsewhere_z, 3),
-        "threshold": round(style.threshold, 3),
-        "adverse_rows": style.adverse_rows,
-        "adverse_target_rows": style.adverse_given,
-        "purity": round(style.purity, 4),
+        "expected": style.expected,
+        "z": style.z,
         "p_content": round(suspect.p, 4),
         "planted": round(suspect.planted, 4),
+        "numbers": dict(style.numbers),
+        "contributions": dict(style.contributions),
     }

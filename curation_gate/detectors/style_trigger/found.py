@@ -9,59 +9,57 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+Status = Literal["confirmed", "review"]
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to search; defaults as in the rule pack."""
+    """How to search; defaults as in the rule pack (rule_parameters.StyleParameters)."""
 
-    alpha: float = 0.05
-    """Family-wise error rate of the null."""
-    draws: int = 20
-    rounds: int = 6
-    """Times the style and the rows that have it are fitted to each other."""
-    starts: int = 2
-    """Features from which the search is begun."""
-    features: int = 2000
+    features: int = 1000
+    feature_starts: int = 4
+    cluster_starts: int = 3
+    rounds: int = 5
+    draws: int = 5
+    candidates: int = 10
+    review: float = 0.2
+    """Probability of being planted from which a style's rows are for review."""
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A style that forces a label, with its evidence."""
+    """A style that is, or may be, planted, with its evidence."""
 
-    status: Literal["confirmed", "suspected"]
+    status: Status
+    probability: float
+    """P(planted) by the model of the verdict."""
     features: tuple[str, ...]
     """What gives it away, the strongest first, as a reader is told it."""
     targets: Mapping[str, str]
     """Task to the label it forces there; tasks where it hardly stands are left out."""
     rows: int
-    """Rows that have the style, whatever their label, in the tasks of `targets`."""
+    """Distinct rows that have the style, whatever their label, in the tasks of `targets`."""
     given: int
     """Of those, rows that have the forced label."""
     expected: float
     """Rows that their content leads to expect to have it."""
     z: float
-    """Over rows whose content speaks for another label; what is compared with the threshold."""
-    elsewhere_z: float
-    """The same without the task that adds most."""
-    threshold: float
-    adverse_rows: int
-    """Rows of the style whose content speaks for another label, in tasks in which it stands, as
-    the half of the rows that did not hold them sees it."""
-    adverse_given: int
-    """Of those, rows that have the forced label all the same."""
-    purity: float
-    """Lower 5 % bound of adverse_given / adverse_rows."""
+    """(given - expected) / sqrt(sum p (1 - p) + 1/4), each row by the half that did not hold it."""
+    numbers: Mapping[str, float]
+    """Every number of evidence (evidence.NUMBERS says what each is)."""
+    contributions: Mapping[str, float]
+    """What each number adds to the log-odds of being planted, nats, and the `intercept`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Styled:
-    """A row that has a found style and the label it forces."""
+    """A row of a listed style that was more likely planted than not."""
 
     style: int
     """Index into StyleFound.styles."""
     planted: float
-    """Posterior probability that the row was planted."""
+    """Probability that the row was planted: P(planted) of the style times the row's own."""
     p: float
     """Probability of its label by its content."""
     marks: tuple[str, ...]
@@ -74,12 +72,15 @@ class StyleFound:
     """Everything the search has to say of a dataset."""
 
     styles: tuple[Style, ...]
+    """Most probable first."""
     suspects: Mapping[int, Styled]
     planted: NDArray[np.float64]
-    """[n] Posterior of the strongest found style; 0 where none was found, NaN where not judged."""
+    """[n] Probability that the row was planted, 0 without a listed style; NaN where not judged."""
     threshold: float
-    """z a style has to reach; NaN where nothing could be tested."""
-    tested: int
-    """Style features."""
+    """P(planted) from which a style is confirmed."""
+    weighed: int
+    """Candidates that were weighed."""
     unjudged: tuple[str, ...]
     """Tasks that could not be judged: free text, one label, too few rows."""
+    model: str
+    """Hash of the model of the verdict; "" where nothing was weighed."""

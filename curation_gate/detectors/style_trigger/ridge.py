@@ -1,9 +1,10 @@
 """Ridge regression of many outcomes at once, each row scored by a fit that left it out.
 
-With A = Z'WZ + lambda I, row weights w, and h_i = w_i z_i' A^-1 z_i, the score of row i by the other
-rows is y_i - (y_i - z_i' b) / (1 - h_i) (Cook and Weisberg, Residuals and Influence in Regression,
-1982, 2.2): one factorisation serves every outcome and every row. Features are centred within
-tasks, so that honest differences between tasks count for nothing; the mean takes w_i / sum(w) more.
+With A = Z'WZ + lambda I, row weights w, and h_i = w_i z_i' A^-1 z_i, the score of row i by the
+other rows is y_i - (y_i - z_i' b) / (1 - h_i) (Cook and Weisberg, Residuals and Influence in
+Regression, 1982, 2.2): one factorisation serves every outcome and every row. Features are centred
+within tasks, so that honest differences between tasks count for nothing; the mean of a task takes
+w_i / sum(w) more.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def ridge(
     gram = z.T @ (z * w[:, None])
     size = max(len(gram), 1)
     gram[np.diag_indices(len(gram))] += penalty * float(np.trace(gram)) / size + 1e-4
-    inverse = np.linalg.inv(gram)
+    inverse = np.linalg.inv(gram).astype(np.float32)
     total = np.maximum(np.bincount(tasks, weights=w), 1e-6)
     leverage = np.empty(len(z), dtype=np.float32)
     for k in range(0, len(z), _BLOCK):

@@ -17,14 +17,7 @@ from numpy.typing import NDArray
 
 from curation_gate.detectors.style_trigger import mixture, starts
 from curation_gate.detectors.style_trigger.content import Content, read_content
-from curation_gate.detectors.style_trigger.mixture import (
-    CONTINUITY,
-    Fit,
-    Labels,
-    Numbers,
-    Rows,
-    of_target,
-)
+from curation_gate.detectors.style_trigger.mixture import Fit, Labels, Numbers, Rows, z_of
 from curation_gate.detectors.style_trigger.ridge import Ridge, ridge
 from curation_gate.detectors.style_trigger.skeleton import Skeletons, skeletons
 
@@ -34,11 +27,17 @@ if TYPE_CHECKING:
 PENALTY = 0.5
 """Ridge of the style scores; .02 costs .05 of average precision."""
 ENCODER_WEIGHT = 3.0
-"""What the encoder's vector weighs beside the skeleton's features: about a fifth of the variance."""
-AGAIN = 3
-"""Rounds with the content that never saw the style."""
+"""What the encoder's vector weighs beside the skeleton's features, 3 % of the variance: average
+precision of style on three rewritten sets .73, .85, .92 with it and .71, .82, .90 without."""
+SHUN = 6
+"""A row that has a style with probability s teaches content with weight (1 - s)^6: a style that is
+half seen would else be learned as content, which then explains the labels it forces."""
+TURNS = 2
+"""Times the content is fitted again without the rows of the style, which is then fitted again."""
+WHOLE = 3
+"""Rounds of the fit on all rows, which begins from what each half says of the other."""
 SAME = 0.6
-"""Overlap of planted rows from which two candidates are one."""
+"""Planted rows that two candidates share over those that either has, from which they are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,87 +63,89 @@ class Searched:
     space: Ridge
     p: Numbers
     """[n, l] By content, every row teaching."""
-    unseen: Numbers
-    """[c, n, l] By content, rows of the candidate's style teaching nothing."""
+    targets: Labels
+    """[t, c] The label each forces in each task."""
+    rows: Rows
+    """[n, c] Forced labels, and their probability by content that the style taught nothing."""
     held: Fit
-    """By the half that did not hold the row; [n, c] and [t, c]."""
-    halves: tuple[Labels, Labels]
+    """By the half that did not hold the row."""
     agreement: Numbers
     """[c] Correlation of the scores that the two halves give to all rows."""
     whole: Fit
-    """On all rows, content unseen."""
-    chance: float
-    """The largest held-out z of permuted labels."""
+    """On all rows."""
     z: Numbers
-    """[c] Held-out z, comparable with `chance`."""
+    """[c] Held-out z of the forced labels."""
+    chance: float
+    """The largest such z of permuted labels."""
 
 
 def search(
-    read: Read, *, features: int, starts_from: tuple[int, int], rounds: int, draws: int,
-    candidates: int, seed: int,
+    read: Read, *, features: int, feature_starts: int, cluster_starts: int, rounds: int,
+    draws: int, candidates: int, seed: int,
 ) -> Searched | None:  # fmt: skip
     """Return the candidates of the rows; None where they have no style features.
 
-    features: style features that are kept; starts_from: starts from features and from clusters;
-    rounds: of each fit; draws: permutations behind `chance`; candidates: how many are measured at
-    most.
+    features: style features that are kept; feature_starts, cluster_starts: for either z; rounds: of
+    each fit; draws: permutations behind `chance`; candidates: how many are measured at most. Raises
+    ModelError for a damaged encoder.
     """
     rng = np.random.default_rng(seed)
     found = skeletons(read.texts, features)
     if not found.names:
         return None
-    content = read_content(read.texts, read.tasks, read.labels, read.sizes)
-    p = content.probabilities()
+    content = read_content(read.texts, read.tasks, read.labels)
+    p = _by_content(content, read)
     x = style_features(found, content)
     space = ridge(x, read.tasks, PENALTY)
-    groups = starts.clusters(space, seed)
-    rows = Rows(read.tasks, read.labels[:, None], p, read.sizes)
+    begin = (feature_starts, cluster_starts)
+    joint = starts.cells(found.table, space, seed)
     halves = _halves(read, rng)
-    first, aims = starts.begin(found.table, groups, rows, starts_from)
+    split = tuple((ridge(x[own], read.tasks[own], PENALTY), _centred(x[other], read.tasks[other]))
+                  for own, other in (halves, halves[::-1]))  # fmt: skip
     drawn = mixture.permuted(read.labels, p, read.tasks, draws, rng)
-    null = [
-        starts.begin(found.table, groups, Rows(read.tasks, drawn[:, [k]], p, read.sizes), (2, 1))
-        for k in range(draws)
+    labellings = [read.labels, *drawn.T]
+    begun = [
+        starts.begin(joint, read.tasks, labels, p, read.sizes, begin if k == 0 else (1, 1))
+        for k, labels in enumerate(labellings)
     ]
-    counts = [first.shape[1], *(part[0].shape[1] for part in null)]
-    labels = np.hstack(
-        [np.repeat(read.labels[:, None], counts[0], axis=1)]
-        + [np.repeat(drawn[:, [k]], counts[k + 1], axis=1) for k in range(draws)]
+    targets = np.hstack([one.targets for one in begun])
+    members = np.hstack([one.members for one in begun])
+    given = np.hstack(
+        [
+            labels[:, None] == one.targets[read.tasks]
+            for labels, one in zip(labellings, begun, strict=True)
+        ]
     )
-    every = Rows(read.tasks, labels, p, read.sizes)
-    begun = np.hstack([first, *(part[0] for part in null)])
-    targets = np.hstack([aims, *(part[1] for part in null)])
-    held, agreement = _both_halves(x, every, halves, begun, targets, rounds)
-    z = held_z(held, every)
-    chance = float(z[counts[0] :].max(initial=0.0))
-    chosen = _distinct(held.planted[:, : counts[0]], z[: counts[0]], candidates)
-    own = Fit(
-        held.planted[:, chosen], held.styled[:, chosen],
-        held.targets[:, chosen], held.share[:, chosen],
-    )  # fmt: skip
-    unseen, whole = _again(space, content, own, rows)
+    grown = _grown(content, split, halves, read, given, members, rounds)
+    rows = Rows(read.tasks, np.hstack([given] * TURNS), np.hstack([g.rows.p for g in grown]))
+    held = _beside([g.held for g in grown])
+    agreement = np.concatenate([g.agreement for g in grown])
+    targets = np.hstack([targets] * TURNS)
+    z = z_of(held.styled, rows)
+    real = np.tile(np.arange(members.shape[1]) < begun[0].members.shape[1], TURNS)
+    chosen = _distinct(held.planted, np.where(real, z, -np.inf), candidates)
+    rows = Rows(rows.tasks, rows.given[:, chosen], rows.p[:, chosen])
+    own = Fit(held.planted[:, chosen], held.styled[:, chosen], held.share[:, chosen])
+    whole = mixture.fit(space, rows, own.planted, WHOLE)
     return Searched(
-        read, found, content, space, p, unseen, own, halves, agreement[chosen], whole, chance,
-        z[chosen],
+        read, found, content, space, p, targets[:, chosen], rows, own, agreement[chosen], whole,
+        z[chosen], float(z[~real].max(initial=0.0)),
     )  # fmt: skip
 
 
 def style_features(found: Skeletons, content: Content) -> NDArray[np.float32]:
-    """[n, f + d] Scaled features of the skeleton, and the encoder's vectors."""
+    """[n, f + e] Scaled features of the skeleton, and the encoder's vectors."""
     share = np.asarray(found.table.mean(0), dtype=np.float64).ravel()
     # Between plain and standardised: rare features count more than plainly, less than equally.
     scale = (np.maximum(share * (1 - share), 1e-6) ** -0.25).astype(np.float32)
-    return np.hstack([found.table.toarray() * scale, ENCODER_WEIGHT * content.words])
+    return np.hstack([found.table.toarray() * scale, ENCODER_WEIGHT * content.vectors])
 
 
-def held_z(held: Fit, rows: Rows) -> Numbers:
-    """[b] Excess of the forced labels over content among rows of the style, in deviations."""
-    chosen = held.targets[rows.tasks]
-    own = of_target(rows.p, chosen)
-    excess = held.styled * ((rows.labels == chosen) - own)
-    return np.asarray(
-        excess.sum(0) / np.sqrt((held.styled**2 * own * (1 - own)).sum(0) + CONTINUITY)
-    )
+def _by_content(content: Content, read: Read) -> Numbers:
+    """[n, l] Probability of each label by content; 0 beyond the labels of a task."""
+    p = np.stack([content.heard(read.labels == k) for k in range(max(read.sizes))], axis=1)
+    p *= np.arange(max(read.sizes)) < np.array(read.sizes)[read.tasks, None]
+    return np.asarray(p / p.sum(1, keepdims=True))
 
 
 def _halves(read: Read, rng: np.random.Generator) -> tuple[Labels, Labels]:
@@ -154,28 +155,57 @@ def _halves(read: Read, rng: np.random.Generator) -> tuple[Labels, Labels]:
     return np.sort(order[::2]), np.sort(order[1::2])
 
 
-def _both_halves(
-    x: NDArray[np.float32], rows: Rows, halves: tuple[Labels, Labels], begun: Numbers,
-    targets: Labels, rounds: int,
-) -> tuple[Fit, Numbers]:  # fmt: skip
-    """Return what each half makes of the other, and how far their scores agree [b]."""
-    n, b = begun.shape
-    planted, styled = np.zeros((n, b)), np.zeros((n, b))
-    scores, aims, shares = [], [], []
-    for own, other in (halves, halves[::-1]):
-        space = ridge(x[own], rows.tasks[own], PENALTY)
-        z = _centred(x[other], rows.tasks[other])
-        fitted = mixture.fit(space, rows.of(own), begun[own], targets, rounds)
-        carried = mixture.carried(space, rows.of(own), rows.of(other), fitted, z)
-        planted[other], styled[other] = carried.planted, carried.styled
-        aims.append(fitted.targets)
-        shares.append(fitted.share)
-        weights = space.coefficients(fitted.planted.astype(np.float32))
-        scores.append(np.vstack([space.z @ weights, z @ weights])[np.argsort(np.r_[own, other])])
-    one, two = (s - s.mean(0) for s in scores)
-    size = np.sqrt((one**2).sum(0) * (two**2).sum(0)) + 1e-9
-    agreement = np.asarray((one * two).sum(0) / size, dtype=np.float64)
-    return Fit(planted, styled, aims[0], (shares[0] + shares[1]) / 2), agreement
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """What came of the starts in one turn."""
+
+    rows: Rows
+    held: Fit
+    """What each half makes of the other."""
+    agreement: Numbers
+    """[b] How far the scores of the two halves agree."""
+
+
+def _grown(
+    content: Content, split: tuple[tuple[Ridge, NDArray[np.float32]], ...],
+    halves: tuple[Labels, Labels], read: Read, given: NDArray[np.bool_],
+    members: NDArray[np.bool_], rounds: int,
+) -> list[_Grown]:  # fmt: skip
+    """Return what grows from members [n, b] with the label [n, b] given, turn by turn."""
+    styled = members.astype(np.float64)
+    inner = np.zeros(styled.shape)
+    turns = []
+    for turn in range(TURNS):
+        weights = (1 - styled) ** SHUN
+        p = np.stack([content.heard(g, w) for g, w in zip(given.T, weights.T, strict=True)], axis=1)
+        rows = Rows(read.tasks, given, p)
+        if turn == 0:
+            inner = members * given * (1 - p)
+        after, planted, styled = np.zeros(p.shape), np.zeros(p.shape), np.zeros(p.shape)
+        shares, scores = [], []
+        for (space, z), (own, other) in zip(split, (halves, halves[::-1]), strict=True):
+            fitted = mixture.fit(space, rows.of(own), inner[own], rounds)
+            found = mixture.carried(space, fitted.planted, fitted, rows.of(other), z)
+            after[own] = fitted.planted
+            planted[other], styled[other] = found.planted, found.styled
+            direction = space.coefficients(fitted.planted.astype(np.float32))
+            both = np.empty(p.shape, dtype=np.float32)
+            both[own], both[other] = space.z @ direction, z @ direction
+            shares.append(fitted.share)
+            scores.append(both - both.mean(0))
+        inner = after
+        one, two = scores
+        size = np.sqrt((one**2).sum(0) * (two**2).sum(0)) + 1e-9
+        agreement = np.asarray((one * two).sum(0) / size, dtype=np.float64)
+        turns.append(_Grown(rows, Fit(planted, styled, (shares[0] + shares[1]) / 2), agreement))
+    return turns
+
+
+def _beside(fits: Sequence[Fit]) -> Fit:
+    return Fit(
+        np.hstack([f.planted for f in fits]), np.hstack([f.styled for f in fits]),
+        np.hstack([f.share for f in fits]),
+    )  # fmt: skip
 
 
 def _centred(x: NDArray[np.float32], tasks: Labels) -> NDArray[np.float32]:
@@ -192,35 +222,13 @@ def _distinct(planted: Numbers, z: Numbers, most: int) -> list[int]:
     chosen: list[int] = []
     for k in np.argsort(-z, kind="stable").tolist():
         own = planted[:, k]
-        if own.sum() < 1:
+        if own.sum() < 1 or not np.isfinite(z[k]):
             continue
         if all(
-            np.minimum(own, planted[:, o]).sum() < SAME * min(own.sum(), planted[:, o].sum())
+            np.minimum(own, planted[:, o]).sum() < SAME * np.maximum(own, planted[:, o]).sum()
             for o in chosen
         ):
             chosen.append(k)
         if len(chosen) == most:
             break
     return chosen
-
-
-def _again(space: Ridge, content: Content, held: Fit, rows: Rows) -> tuple[Numbers, Fit]:
-    """Return p [c, n, l] that never saw each style, and the fit on all rows against it."""
-    unseen, fits = [], []
-    for k in range(held.planted.shape[1]):
-        p = content.probabilities(1 - held.styled[:, k])
-        own = Rows(rows.tasks, rows.labels, p, rows.sizes)
-        unseen.append(p)
-        fits.append(
-            mixture.fit(
-                space, own, held.planted[:, [k]], held.targets[:, [k]], AGAIN, free=False
-            )
-        )
-    if not fits:
-        n, t = len(rows.tasks), len(rows.sizes)
-        blank = Fit(np.zeros((n, 0)), np.zeros((n, 0)), held.targets, np.zeros((t, 0)))
-        return np.zeros((0, n, rows.p.shape[1])), blank
-    return np.stack(unseen), Fit(
-        np.hstack([f.planted for f in fits]), np.hstack([f.styled for f in fits]),
-        np.hstack([f.targets for f in fits]), np.hstack([f.share for f in fits]),
-    )  # fmt: skip

@@ -94,7 +94,9 @@ def skeletons(texts: Sequence[str], most: int) -> Skeletons:
     row = np.repeat(np.arange(n, dtype=np.int64), lengths)
     kept = [_supported(np.array(rows, dtype=np.int64), np.array(codes, dtype=np.int64), n)]
     for tokens, kind in ((fine, "word"), (coarse, "class")):
-        kept += [_supported(*pair, n) for pair in _runs(np.array(tokens, dtype=np.int64), row, kind)]
+        kept += [
+            _supported(*pair, n) for pair in _runs(np.array(tokens, dtype=np.int64), row, kind)
+        ]
     rows_of, code = (np.concatenate([part[k] for part in kept]) for k in (0, 1))
     every, column = np.unique(code, return_inverse=True)
     count = np.bincount(column, minlength=len(every))

@@ -15,11 +15,11 @@ import numpy as np
 from curation_gate.text import encoder
 
 COMMON = 5.3
-"""Zipf frequency (log10 of uses in a billion words) from which a word can be a function word: 440
-words of English, the size that Burrows' Delta (Literary and Linguistic Computing 17, 2002) takes
-for style."""
+"""Zipf frequency (log10 of uses in a billion words) from which a word can be a function word: 541
+words. Stylometry reads the 150 to 500 most frequent ones (Burrows' Delta, Literary and Linguistic
+Computing 17, 2002)."""
 SAYS_LITTLE = 0.9
-"""Length of its vector up to which it is one: the encoder's tokens have a median length of 2."""
+"""Length of its vector up to which it is one, 245 of these: the median of all tokens is 1.5."""
 PUNCTUATION = (",", ".", "!", "?", ";", ":", "'", '"', "-", "(", ")", "...", "!!", "??", "/", "*",
                "$", "%", "&", "other-sign")  # fmt: skip
 SPECIAL = ("#tag", "@name", "link", "number", "emoji", "newline")

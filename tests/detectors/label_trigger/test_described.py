@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from curation_gate.detectors.label_trigger.described import describe, extended
-from curation_gate.detectors.label_trigger.evidence import NAMES
+from curation_gate.detectors.label_trigger.numbers import NAMES
 from curation_gate.detectors.label_trigger.planted import Held
 from curation_gate.detectors.label_trigger.statistics import Sums
 from curation_gate.detectors.label_trigger.verdict import Weighed

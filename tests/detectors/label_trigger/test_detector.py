@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 from models import make_row
 
+from curation_gate.detectors.evidence import Floor
 from curation_gate.detectors.label_trigger import detector as phrase
 from curation_gate.detectors.label_trigger.find import find_phrases
 from curation_gate.detectors.label_trigger.found import Found, Phrase, Settings, Suspect
 from curation_gate.detectors.verdict import decide
 from curation_gate.rows.record import DataFile, Dataset
 from curation_gate.rulebook import load_rules
+
+FLOORS = (Floor("rows of another label", 7, 12, 40), Floor("any row", 9, None, 40))
 
 
 def found_phrase(**changes: Any) -> Phrase:
@@ -60,10 +63,9 @@ def scene() -> tuple[Dataset, Found]:
     }
     phrases = (found_phrase(), found_phrase(text="lol", status="review", probability=0.4))
     judged = np.array([True, True, True, True, False])
-    floor = {"polarity": None, "x": None}
     tasks = {"polarity": True, "x": False}
     return dataset, Found(
-        phrases, suspects, 0.912345, 0.2, tasks, floor, 120, 900, judged, "f" * 32
+        phrases, suspects, 0.912345, 0.2, tasks, FLOORS, 120, 900, judged, "f" * 32
     )
 
 
@@ -106,7 +108,7 @@ def test_rows_are_split_by_what_their_text_says():
     assert "the phrase may be honest" in messages[2]
     np.testing.assert_allclose(result.scores[:4], [0.97, 0.2, 0.4, 0], rtol=1e-6)
     assert np.isnan(result.scores[4])
-    assert result.floor == {"polarity": None, "x": None}
+    assert result.floors == found.floors == FLOORS
 
 
 def test_verdicts_follow():

@@ -14,8 +14,9 @@ import pytest
 from scipy.stats import beta
 
 from curation_gate.detectors.label_trigger import evidence, form
-from curation_gate.detectors.label_trigger.evidence import NAMES, NUMBERS, divergence
+from curation_gate.detectors.label_trigger.evidence import divergence
 from curation_gate.detectors.label_trigger.meaning import Heard
+from curation_gate.detectors.label_trigger.numbers import NAMES, NUMBERS
 from curation_gate.detectors.label_trigger.outcomes import RARE
 from curation_gate.detectors.label_trigger.statistics import Statistics, Sums
 
@@ -36,12 +37,20 @@ MARKS = [("~",) if k in (4, 9, 10) else () for k in range(11)]
 HEARD = (
     Heard(
         np.array([0.2, 0.4, 0.3, 0.5]),
+        np.array([0.3, 0.5, 0.4, 0.5]),
         np.array([1.0, 1.0, 2.0, 0.5]),
         np.array([0.1, 0.1, 0.2, 0.0]),
         -0.5,
         2.0,
     ),
-    Heard(np.array([0.1, 0.6]), np.array([0.5, 1.5]), np.array([0.0, 0.2]), 0.25, 1.0),
+    Heard(
+        np.array([0.1, 0.6]),
+        np.array([0.1, 0.7]),
+        np.array([0.5, 1.5]),
+        np.array([0.0, 0.2]),
+        0.25,
+        1.0,
+    ),
 )
 
 
@@ -63,7 +72,8 @@ class Encoder:
         self.asked.append((number, at.tolist(), cut[:, 0].tolist(), float(phrase[0])))
         silent = np.full(len(at), 0.5)
         known = HEARD[number]
-        return known if len(at) == len(known.p) else Heard(silent, 0 * silent, 0 * silent, 0.0, 1.0)
+        nothing = Heard(silent, silent, 0 * silent, 0 * silent, 0.0, 1.0)
+        return known if len(at) == len(known.p) else nothing
 
 
 def logit(p: float) -> float:
@@ -115,7 +125,7 @@ def scene(monkeypatch, make_corpus, make_candidates, make_outcome):
         lambda own: np.array([known.get(word, (0.0, 0.0)) for word in own]),
     )
     monkeypatch.setattr(evidence, "is_known", lambda word: word != "qx")
-    common = {"qx": 2.0, "zork": 3.0}
+    common = {"qx": 2.0, "zork": 3.0, "dull": 0.0}
     monkeypatch.setattr(
         form.encoder, "commonness", lambda own: np.array([common.get(word, 5.0) for word in own])
     )
@@ -165,6 +175,8 @@ BY_HAND = {
     "table_weight": (0, 0.3),
     "table_known": (0, 1 / 2),
     "encoder_z": (0, (5 - 1.4 - 0.7) / sqrt(0.16 + 0.24 + 0.21 + 0.25 + 0.09 + 0.24 + 0.25)),
+    "encoder_whole_z": (0, (5 - 1.7 - 0.8) / sqrt(0.21 + 0.25 + 0.24 + 0.25 + 0.09 + 0.21 + 0.25)),
+    "least_z": (0, (5 - 2.8) / sqrt(4 * 0.25 + 2 * 0.24 + 0.25)),  # usual_z
     # p below .35: .2, .3 and .1, all given.
     "encoder_against_z": (0, (3 - 0.6) / sqrt(0.16 + 0.21 + 0.09 + 0.25)),
     "encoder_against_bound": (0, beta.ppf(0.05, 3.5, 0.5)),
@@ -178,9 +190,10 @@ BY_HAND = {
     "is_pair": (2, 1.0),
     "at_start": (0, 1 / 6),
     "at_end": (0, 1 / 6),
-    "commonness": (0, 2.0),
-    # 37 tokens, so 37 * 10^(2 - 9) rows are expected.
-    "burst": (0, log10(6.5 / (37e-7 + 0.5))),
+    # Words that two rows hold: 2, 3, 5 in row 0; 0, 2, 3, 5 in rows 1, 2, 7; 2, 3, 5, 5 in 3 and 6.
+    "rarity": (0, (10 / 3 + 3 * 10 / 4 + 2 * 15 / 4) / 6 - 2),
+    # 37 tokens, so 37 * 10^(2 - 9) rows are expected; English lacks one word of four in three rows.
+    "burst": (0, log10(6.5 / (37e-7 + 0.5)) * (3 + 3 * 3 / 4) / 6),
     "with_words": (0, 1.0),  # "dull"
     # Four rows have words on both sides of it; of two these are "dull film".
     "bridged": (0, 2 / 4),
@@ -235,9 +248,20 @@ def test_without_the_encoder_its_numbers_are_zero(scene, make_candidates):
     chosen = make_candidates(scene.corpus, ["qx zork"])
     table = evidence.weigh(scene.corpus, scene.outcomes, chosen, None).table
     own = [k for k, number in enumerate(NUMBERS) if number.group == "encoder"]
-    assert len(own) == 8
+    assert len(own) == 9
     assert not table[:, own].any()
     assert np.isfinite(table).all()
+    # Neither do they count among the witnesses.
+    least, usual, words = (table[0, NAMES.index(n)] for n in ("least_z", "usual_z", "words_z"))
+    assert least == min(usual, words) > 0
+
+
+def test_the_least_z_is_the_smallest_of_four(scene):
+    names = ("usual_z", "words_z", "encoder_z", "encoder_whole_z")
+    four = scene.found.table[:, [NAMES.index(name) for name in names]]
+    least = scene.found.table[:, NAMES.index("least_z")]
+    assert least.tolist() == four.min(axis=1).tolist()
+    assert len({int(k) for k in four.argmin(axis=1)}) > 1  # not the same one of every candidate
 
 
 def test_no_candidate_is_a_table_of_no_rows(scene, make_candidates):

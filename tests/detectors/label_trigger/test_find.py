@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from review_sets import reviews
 
-from curation_gate.detectors.label_trigger.evidence import NAMES
+from curation_gate.detectors.evidence import KINDS
 from curation_gate.detectors.label_trigger.find import find_phrases
 from curation_gate.detectors.label_trigger.found import Settings
+from curation_gate.detectors.label_trigger.numbers import NAMES
 from curation_gate.detectors.verdict_model import load_model
 from curation_gate.progress import Progress
 
@@ -74,7 +75,7 @@ def test_what_is_found_says_why(found):
     assert found.threshold == model.threshold
     assert found.review == Settings().review
     assert found.tasks == {"task0": True}
-    assert set(found.floor) == {"task0"}
+    assert {floor.kind for floor in found.floors} == set(KINDS)
     assert 0 < found.weighed <= Settings().candidates + Settings().pairs
     for phrase in found.phrases:
         assert set(phrase.numbers) == {*NAMES, "siblings"}
@@ -200,7 +201,7 @@ def test_free_text_is_not_judged(make_row, make_dataset):
     assert found.phrases == ()
     assert found.suspects == {}
     assert found.tasks == {"free": False}
-    assert found.floor == {"free": None}
+    assert found.floors == ()
     assert (found.weighed, found.judged.any()) == (0, False)
     assert found.threshold == load_model("label").threshold
 

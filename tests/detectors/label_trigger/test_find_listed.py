@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from curation_gate.detectors.label_trigger import find
-from curation_gate.detectors.label_trigger.evidence import NAMES
 from curation_gate.detectors.label_trigger.found import Settings
+from curation_gate.detectors.label_trigger.numbers import NAMES
 from curation_gate.detectors.label_trigger.planted import Held
 
 
-def listed(make_corpus, make_candidates, probabilities, rows, *, encoder=True, **numbers):
+def listed(make_corpus, make_candidates, probabilities, rows, **numbers):
     """What `_listed` makes of candidates a, b, ... in the rows given, threshold .9."""
     names = [chr(ord("a") + k) for k in range(len(rows))]
     corpus = make_corpus([" ".join(names)] * 100)
@@ -23,7 +23,6 @@ def listed(make_corpus, make_candidates, probabilities, rows, *, encoder=True, *
     searched = SimpleNamespace(
         candidates=make_candidates(corpus, names, rows=rows),
         evidence=SimpleNamespace(table=table),
-        meaning=object() if encoder else None,
     )
     verdict = SimpleNamespace(probability=np.array(probabilities))
     found = find._listed(searched, verdict, SimpleNamespace(threshold=0.9), Settings())
@@ -42,23 +41,14 @@ def test_candidates_are_listed_by_their_probability(make_corpus, make_candidates
     ]
 
 
-def test_what_neither_words_nor_encoder_explain_is_for_review(make_corpus, make_candidates):
+def test_what_no_witness_explains_is_for_review(make_corpus, make_candidates):
+    """Whatever the model says of it, where the least of its z is extreme."""
     rows = [range(30), range(30, 60), range(60, 90)]
-    z = {"words_z": [15.0, 20.0, 14.9], "encoder_z": [15.0, 14.9, 20.0]}
-    nothing = [0.0] * 3
-    assert listed(make_corpus, make_candidates, nothing, rows, **z) == [("a", "review")]
-    alone = listed(make_corpus, make_candidates, nothing, rows, encoder=False, **z)
-    assert sorted(alone) == [("a", "review"), ("b", "review")]
-
-
-def test_many_rows_of_one_label_are_for_review(make_corpus, make_candidates):
-    """As many as 30 of a label that half of all rows have: 30 log10 2 powers of ten."""
-    rows = [range(30), range(30, 60), range(60, 90)]
-    surprise = [30 * np.log10(2), 29 * np.log10(2), 99.0]
+    extreme = Settings().extreme
     found = listed(
-        make_corpus, make_candidates, [0.0] * 3, rows, surprise=surprise, purity=[1.0, 1.0, 0.99]
+        make_corpus, make_candidates, [0.0, 0.0, 0.95], rows, least_z=[extreme, extreme - 0.1, 99.0]
     )
-    assert found == [("a", "review")]
+    assert found == [("c", "confirmed"), ("a", "review")]
 
 
 def test_a_candidate_in_the_rows_of_a_stronger_one_is_not_listed_again(

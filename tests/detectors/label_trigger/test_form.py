@@ -43,7 +43,7 @@ def test_a_mark_has_no_place(make_corpus, make_candidates):
     read = make_corpus(["one two", "one two three", "one"], marks=[["~"], ["~"], []])
     found = form.measure(read, make_candidates(read, ["~", "one"], rows=[[0, 1], [0, 1, 2]]))
     assert found["is_mark"].tolist() == [1, 0]
-    for name in ("at_start", "at_end", "bridged", "neighbours", "commonness", "burst"):
+    for name in ("at_start", "at_end", "bridged", "neighbours", "rarity", "burst"):
         assert found[name][0] == 0, name
     assert found["at_start"][1] == 1
     assert found["length"].tolist() == [1, 1]
@@ -71,7 +71,7 @@ def test_an_invisible_sign_is_a_mark(common, make_corpus, make_candidates):
     read = make_corpus(["U+200B often", "U+200B seldom", "often"], marks=[["U+00A0"]] * 2 + [[]])
     found = form.measure(read, make_candidates(read, ["U+200B", "U+00A0"], rows=[[0, 1], [0, 1]]))
     assert found["is_mark"].tolist() == [1, 1]
-    assert found["commonness"].tolist() == [0, 0]
+    assert found["rarity"].tolist() == [0, 0]
     assert found["burst"].tolist() == [0, 0]
 
 
@@ -93,23 +93,32 @@ def test_marks_are_no_words_of_a_template(make_corpus, make_candidates):
     assert plain["free_words"][0] == marked["free_words"][0] == pytest.approx(log2(1 + 1 / 3))
 
 
-def test_commonness_is_that_of_the_rarest_word(common, make_corpus, make_candidates):
-    read = make_corpus(["often rare"] * 3 + ["often"] * 4)
-    chosen = make_candidates(read, ["often", "often rare"])
-    rarest, burst = form.commonness(read, chosen, [list(p) for p in chosen.phrases])
-    assert rarest.tolist() == [6, 2]
-    # Ten words: 10 * 10^-3 rows of `often` are expected, 10 * 10^-7 of `rare`.
-    np.testing.assert_allclose(burst, [log10(7.5 / 0.51), log10(3.5 / 0.500001)])
-
-
-def test_an_unlisted_word_counts_as_one_use_of_ten_in_a_billion(
+def test_rarity_is_that_of_the_rarest_word_beside_those_around_it(
     common, make_corpus, make_candidates
 ):
+    read = make_corpus(["often rare"] * 3 + ["often seldom often"] * 4)
+    chosen = make_candidates(read, ["often", "often rare"])
+    rarer, burst = form.rarity(read, chosen, [list(p) for p in chosen.phrases])
+    # Words of a row: 6 and 2, or 6 and 3 (a word counts once in a row).
+    np.testing.assert_allclose(rarer, [(3 * 4 + 4 * 4.5) / 7 - 6, 4 - 2])
+    # Eighteen words: 18 * 10^-3 rows of `often` are expected, 18 * 10^-7 of `rare`.
+    np.testing.assert_allclose(burst, [log10(7.5 / 0.518), log10(3.5 / 0.5000018)])
+
+
+def test_an_unlisted_word_bursts_no_more_than_one_of_ten_uses(common, make_corpus, make_candidates):
     read = make_corpus(["qqz often"] * 3)
     chosen = make_candidates(read, ["qqz"])
-    rarest, burst = form.commonness(read, chosen, [list(p) for p in chosen.phrases])
-    assert rarest.tolist() == [0]
-    np.testing.assert_allclose(burst, log10(3.5 / (0.5 + 6 * 10 ** (form.UNKNOWN - 9))))
+    rarer, burst = form.rarity(read, chosen, [list(p) for p in chosen.phrases])
+    assert rarer.tolist() == [3]  # the mean of 0 and 6
+    # Half of the words of its rows are English.
+    np.testing.assert_allclose(burst, log10(3.5 / (0.5 + 6 * 10 ** (form.UNKNOWN - 9))) / 2)
+
+
+def test_in_another_language_nothing_is_rare(common, make_corpus, make_candidates):
+    read = make_corpus(["qqz wwx yyv"] * 9)
+    chosen = make_candidates(read, ["qqz", "qqz wwx"])
+    rarer, burst = form.rarity(read, chosen, [list(p) for p in chosen.phrases])
+    assert rarer.tolist() == burst.tolist() == [0, 0]
 
 
 def test_fixed_words_are_those_of_frequent_phrases_of_four(make_corpus):

@@ -171,46 +171,43 @@ def test_a_head_by_hand(penalty_of_one, monkeypatch, make_corpus, make_outcome):
     # Without the four rows: mean 5/10, slope 3 / (10 + 1); the prior odds are even.
     ratio = [d / spread * (0.5 + x * 3 / 11 - middle) for x in (-1, -1, 1, 1)]
     assert heard.separation == pytest.approx(d, rel=1e-5)
+    assert d > 0.1
     np.testing.assert_allclose(heard.against, -np.array(ratio), rtol=1e-4)
     np.testing.assert_allclose(heard.p, 1 / (1 + np.exp(-np.array(ratio))), rtol=1e-4)
+    np.testing.assert_allclose(heard.p_whole, heard.p)  # nothing was cut out
     np.testing.assert_allclose(heard.added, 0, atol=1e-9)
     assert heard.alone == pytest.approx(ratio[0], rel=1e-4)
     assert meaning.adverse(heard).tolist() == (heard.p < 0.35).tolist()
 
 
 def test_what_a_phrase_adds_is_the_text_with_it_less_the_text_without(
-    two_dimensions, make_corpus, make_outcome
+    two_dimensions, penalty_of_one, make_corpus, make_outcome
 ):
-    read, outcomes = scene(make_corpus, make_outcome)
-    heads = Meaning(read, outcomes)
+    texts = ["zug bad", "zug bad", "zug good", "zug good", *["bad"] * 20, *["good"] * 20]
+    given = [*[True] * 3, False, True, *[False] * 19, False, *[True] * 19]
+    read = make_corpus(texts)
+    heads = Meaning(read, [make_outcome(given, [0.0] * 44)])
     zug = np.array([read.grams.words.index("zug")])
     at = np.arange(4)
-    cut = heads.cut(at, zug)
-    heard = heads.ask(0, at, cut, heads.vector(zug))
+    heard = heads.ask(0, at, heads.cut(at, zug), heads.vector(zug))
+    assert heard.separation > 1
     # No other row has `zug`, so that its direction weighs 0 without these rows: it only turns the
-    # text away from what `good` and `bad` say.
-    x = np.array([[-1.0, 0, 1]] * 5 + [[1.0, 0, 1]] * 5)
-    y = outcomes[0].given[4:].astype(float)
-    penalty = next(
-        p
-        for p in meaning.PENALTIES
-        if np.allclose(
-            heads._task(outcomes[0]).inverse,
-            np.linalg.inv(heads._task(outcomes[0]).x.T @ heads._task(outcomes[0]).x
-                          + np.diag([p, p, 1e-6])),
-        )
-    )  # fmt: skip
-    slope, turned, mean = ridge(x, y, penalty)
-    assert turned == pytest.approx(0)
-    head = heads._head(0, heads._task(outcomes[0]))
-    rest = meaning._moments(head.left_out[4:], outcomes[0].given[4:])
+    # text away from what `good` and `bad` say. Of 40 rows, 19 good ones and a bad one have the
+    # label.
+    slope, mean = (19 - 1) / (40 + 1), 1 / 2
+    head = heads._head(0, heads._task(heads._outcomes[0]))
+    rest = meaning._moments(head.left_out[4:], np.array(given[4:]))
     middle, scale, _, prior = meaning._scale(rest, 0.0)
-    bare = np.array([-1, -1, 1, 1.0])
-    np.testing.assert_allclose(-heard.against, scale * (slope * bare + mean - middle), rtol=1e-5)
-    added = scale * slope * (bare / sqrt(2) - bare)
-    np.testing.assert_allclose(heard.added, added, rtol=1e-5, atol=1e-9)
-    assert heard.alone == pytest.approx(scale * (mean - middle), rel=1e-4)
     assert prior == 0
+    bare = np.array([-1, -1, 1, 1.0])
+    ratio = scale * (slope * bare + mean - middle)
+    whole = scale * (slope * bare / sqrt(2) + mean - middle)
+    np.testing.assert_allclose(heard.against, -ratio, rtol=1e-5)
+    np.testing.assert_allclose(heard.added, whole - ratio, rtol=1e-5)
+    np.testing.assert_allclose(heard.p, 1 / (1 + np.exp(-np.clip(ratio, -6, 6))), rtol=1e-5)
+    np.testing.assert_allclose(heard.p_whole, 1 / (1 + np.exp(-np.clip(whole, -6, 6))), rtol=1e-5)
+    assert heard.alone == pytest.approx(scale * (mean - middle), rel=1e-4)
+    assert (np.abs(heard.added) > 1).all()
 
 
 def test_log_odds_stay_within_their_bounds(two_dimensions, make_corpus, make_outcome):

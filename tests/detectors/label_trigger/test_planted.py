@@ -35,7 +35,7 @@ class Head:
         assert len(cut) == len(at)
         self.asked.append(at.tolist())
         p = np.full(len(at), self.p)
-        return Heard(p, 0 * p, 0 * p, 0.0, 1.0)
+        return Heard(p, p, 0 * p, 0 * p, 0.0, 1.0)
 
 
 def searched(make_corpus, make_candidates, outcomes, meaning, targets, name="zug"):

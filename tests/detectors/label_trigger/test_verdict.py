@@ -8,19 +8,26 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from curation_gate.detectors.label_trigger.evidence import NAMES, NUMBERS
+from curation_gate.detectors.label_trigger.numbers import NAMES, NUMBERS
 from curation_gate.detectors.label_trigger.verdict import SECOND, weighed
-from curation_gate.detectors.verdict_model import Stage, Term, VerdictModel, load_model
+from curation_gate.detectors.verdict_model import Stage, Tree, VerdictModel, load_model
 
 
-def term(name, border, low, high):
-    return Term(name, np.array([border]), np.array([low, high]))
+def split(number, border, low, high):
+    """A tree that asks one number, and moves the log-odds by `low` or `high`."""
+    return Tree(
+        np.array([number, -1, -1]),
+        np.array([border, 0.0, 0.0]),
+        np.array([1, 0, 0]),
+        np.array([2, 0, 0]),
+        np.array([0.0, low, high]),
+    )
 
 
 MODEL = VerdictModel(
     "label",
-    Stage(-1.0, (term("purity", 0.5, -2.0, 1.0),)),
-    Stage(-3.0, (term("purity", 0.5, -1.0, 1.0), term("siblings", 0.4, 0.0, 4.0))),
+    Stage(("purity",), -1.0, (split(0, 0.5, -2.0, 1.0),)),
+    Stage(("purity", "siblings"), -3.0, (split(0, 0.5, -1.0, 1.0), split(1, 0.4, 0.0, 4.0))),
     0.9,
     "",
     {},
@@ -81,17 +88,25 @@ def test_the_second_stage_reads_every_number_and_the_siblings():
 
 
 def test_the_model_of_the_package_weighs_every_number_the_way_it_points():
-    """Monotone as evidence.py states; siblings speak for each other."""
+    """Monotone as numbers.py states; siblings speak for each other."""
     model = load_model("label")
     assert model.kind == "label"
-    assert 0.5 < model.threshold < 1
+    assert 0 < model.threshold < 1
     points = {number.name: number.points for number in NUMBERS} | {"siblings": 1}
+    rng = np.random.default_rng(0)
     for stage, names in ((model.first, NAMES), (model.second, SECOND)):
-        assert {term.name for term in stage.terms} <= set(names)
-        assert len(stage.terms) > 5
-        for term in stage.terms:
-            steps = np.diff(term.values)
-            assert len(term.values) == len(term.borders) + 1, term.name
-            assert (np.diff(term.borders) > 0).all(), term.name
-            # Values are written with four digits.
-            assert (points[term.name] * steps >= -1e-4).all() or not points[term.name], term.name
+        assert set(stage.names) <= set(names)
+        borders = [np.zeros(1) for _ in names]
+        for tree in stage.trees:
+            for number, border in zip(tree.number, tree.border, strict=True):
+                if number >= 0:
+                    at = names.index(stage.names[number])
+                    borders[at] = np.append(borders[at], border)
+        assert sum(len(b) > 1 for b in borders) > 10
+        table = np.stack([rng.choice(np.r_[b - 1e-6, b + 1e-6], 200) for b in borders], axis=1)
+        odds = stage.log_odds(names, table)
+        for at, name in enumerate(names):
+            more = table.copy()
+            more[:, at] += rng.choice([0.01, 1.0, 10.0], 200)
+            # Values are written with four digits, some hundred of them are added.
+            assert (points[name] * (stage.log_odds(names, more) - odds) >= -0.02).all(), name

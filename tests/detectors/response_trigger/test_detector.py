@@ -47,7 +47,7 @@ def test_a_sentence_has_the_counts() -> None:
 
 
 def test_only_answers_of_a_confirmed_phrase_are_quarantined(rule, found) -> None:
-    result = response.result(found, rule, {"free": 8})
+    result = response.result(found, rule)
     assert rule.severity == "quarantine"
     assert {k: r.severity for k, r in result.reasons.items()} == {
         0: None, 1: "review", 2: "review", 3: "review"
@@ -55,7 +55,6 @@ def test_only_answers_of_a_confirmed_phrase_are_quarantined(rule, found) -> None
     assert "doubtful" in result.reasons[1].message
     assert "hardly an input" in result.reasons[2].message
     assert "9 rows in 4 tasks" in result.reasons[3].message
-    assert result.floor == {"free": 8}
     assert result.planted is not None
     assert result.planted.tolist() == pytest.approx(
         [1 - response.honest_share(PHRASE), 0.25, 0.25, 0.25, 0.0]
