@@ -136,16 +136,11 @@ def measure(work: Work) -> dict[str, Any]:
 
 
 def _judge(dataset: Dataset) -> Judged:
-    """Return what the rules that need no fine-tuned proxy say; no set tells its sources."""
-    # Heavy imports (torch), in the worker alone.
-    from curation_gate.detectors.registry import NEEDS_PROXY  # noqa: PLC0415
-    from curation_gate.judging import judge  # noqa: PLC0415
-    from curation_gate.rulebook import load_rules  # noqa: PLC0415
+    """Return what the rules that read the text alone say; no set tells its sources."""
+    from curation_gate.judging import judge  # noqa: PLC0415 - heavy, in the worker alone
     from curation_gate.settings import Options  # noqa: PLC0415
 
-    pack = load_rules("default")
-    rules = tuple(r for r in pack.rules if r.detector not in NEEDS_PROXY | {"source"})
-    return judge(dataset, Options(rules=pack.model_copy(update={"rules": rules}), seed=SEED))
+    return judge(dataset, Options(evidence="text", seed=SEED))
 
 
 def code_hash(*, product: bool) -> str:

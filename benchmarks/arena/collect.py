@@ -165,13 +165,14 @@ def read(path: Path) -> Collected:
     """Return the candidates of a set that was written."""
     with np.load(path, allow_pickle=False) as stored:
         about = json.loads(bytes(stored["about"]).decode())
-        table = stored["table"].astype(np.float64)
+        known = {name: k for k, name in enumerate(about["numbers"])}
+        if not known.keys() >= set(NAMES):
+            raise ValueError(f"{path} lacks numbers that evidence.py names: collect again")
+        table = stored["table"][:, [known[name] for name in NAMES]].astype(np.float64)
         c = len(table)
         same = np.unpackbits(stored["same"], count=c * c).reshape(c, c).astype(np.bool_)
         shared = stored["shared"].astype(np.float32) / 255
         given, planted = stored["given"], stored["planted"]
-    if tuple(about["numbers"]) != NAMES:
-        raise ValueError(f"{path} holds other numbers than evidence.py names: collect again")
     return Collected(
         about["half"], about["seed"], about["family"], about["settings"], about["rows"],
         about["planted_rows"], about["seconds"], tuple(about["names"]), table, given,

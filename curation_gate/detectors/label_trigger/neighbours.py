@@ -27,15 +27,9 @@ def measure(
     z: Numbers,
 ) -> dict[str, Numbers]:
     """Return the numbers of neighbours; z: [c] of each, chosen: [c] its outcomes by task."""
-    same = same_target(outcomes, chosen)
-    share = shared_rows(candidates)
-    c = len(candidates)
-    stronger = z[None, :] > z[:, None]
-    covered = np.where(stronger & same, share, 0.0).max(axis=1, initial=0.0)
-    others = np.where(share < 0.5, z[None, :], -np.inf)
-    np.fill_diagonal(others, -np.inf)
-    best = others.max(axis=1, initial=0.0) if c else np.zeros(0)
-    return {"part_of_stronger": covered, "stronger_rest": np.maximum(best, 0.0) - z}
+    stronger = (z[None, :] > z[:, None]) & same_target(outcomes, chosen)
+    covered = np.where(stronger, shared_rows(candidates), 0.0).max(axis=1, initial=0.0)
+    return {"part_of_stronger": covered}
 
 
 def same_target(outcomes: Sequence[Outcome], chosen: Sequence[Sequence[int]]) -> NDArray[np.bool_]:

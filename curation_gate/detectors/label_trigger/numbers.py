@@ -127,9 +127,6 @@ NUMBERS = (
         -1,
         "share of its rows that a stronger candidate of its outcome has",
     ),
-    Number(
-        "stronger_rest", "neighbours", 0, "largest z among candidates in other rows, less its own"
-    ),
 )
 """In the order of the columns of `Evidence.table`."""
 NAMES = tuple(number.name for number in NUMBERS)

@@ -205,7 +205,6 @@ BY_HAND = {
     # The pair stands in rows 1, 4, 5, 7; 1 and 7 hold "qx zork", which has the larger z.
     "part_of_stronger": (2, 1 / 2),
     # No row of "~" holds "qx zork", and no other candidate is as strong.
-    "stronger_rest": (1, WORDS_Z - MARK_Z),
 }
 
 

@@ -44,18 +44,10 @@ def test_another_label_covers_nothing(three):
     assert found["part_of_stronger"].tolist() == [0, 0, 0]
 
 
-def test_the_strongest_of_the_rest(three):
-    found = neighbours.measure(*three, [[0], [0], [0]], np.array([3.0, 5.0, 4.0]))
-    # Half of the rows of `aa` hold `bb`: it is no other candidate for `aa`, but `cc` is; `aa` has
-    # a third of the rows of `bb` only.
-    assert found["stronger_rest"].tolist() == [4 - 3, 4 - 5, 5 - 4]
-
-
-def test_a_candidate_alone_has_no_rest(three, make_corpus, make_candidates):
+def test_a_candidate_alone_is_no_part(three, make_corpus, make_candidates):
     read = make_corpus(["aa one"] * 3)
     found = neighbours.measure(make_candidates(read, ["aa"]), three[1], [[0]], np.array([7.0]))
     assert found["part_of_stronger"].tolist() == [0]
-    assert found["stronger_rest"].tolist() == [-7]
 
 
 def test_no_candidates(three, make_corpus, make_candidates):
