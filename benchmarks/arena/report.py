@@ -129,8 +129,8 @@ def page(fit_sets: Sequence[Collected], judge_sets: Sequence[Collected]) -> str:
     lines = [
         "# The arena: the verdict on drawn sets",
         "",
-        "    python benchmarks/arena/collect.py --half fit --sets 600 --jobs 2",
-        "    python benchmarks/arena/collect.py --half judge --sets 250 --jobs 2",
+        "    python benchmarks/arena/collect.py --half fit --sets 408 --largest 6000 --jobs 2",
+        "    python benchmarks/arena/collect.py --half judge --sets 80 --largest 6000 --jobs 2",
         "    python benchmarks/arena/report.py -o benchmarks/arena.md",
         "",
         (

@@ -46,8 +46,7 @@ def measure(corpus: Corpus, candidates: Candidates) -> dict[str, Numbers]:
     number = {word: k for k, word in enumerate(grams.words)}
     places = [_places(corpus, candidates, k, bigrams, number) for k in range(c)]
     at_start, at_end, bridged, variety = np.array(places).reshape(c, 4).T
-    texts = [_fixed(corpus, candidates, fixed, k) for k in range(c)]
-    template, free = np.array(texts).reshape(c, 2).T
+    template = np.array([_fixed(corpus, candidates, fixed, k) for k in range(c)])
     return {
         "length": np.array([len(own) for own in spoken], dtype=np.float64),
         "is_mark": is_mark,
@@ -60,7 +59,6 @@ def measure(corpus: Corpus, candidates: Candidates) -> dict[str, Numbers]:
         "bridged": bridged,
         "neighbours": variety,
         "template": template,
-        "free_words": np.log2(1 + free),
     }
 
 
@@ -160,15 +158,11 @@ def fixed_words(grams: Grams) -> csr_matrix:
     return fixed
 
 
-def _fixed(
-    corpus: Corpus, candidates: Candidates, fixed: csr_matrix, candidate: int
-) -> tuple[float, float]:
-    """Return the fixed share of the other words of a candidate's rows, and the rest a row."""
+def _fixed(corpus: Corpus, candidates: Candidates, fixed: csr_matrix, candidate: int) -> float:
+    """Return the share of the other words of a candidate's rows that are fixed text."""
     rows = candidates.rows_of(candidate)
     rows = rows[:: max(1, len(rows) // READ)]
-    own = candidates.masked_words(candidate)
     other_words = np.array([is_word(word) for word in corpus.grams.words], dtype=np.float64)
-    other_words[own] = 0.0
+    other_words[candidates.masked_words(candidate)] = 0.0
     other = float((corpus.grams.word_rows[rows] @ other_words).sum())
-    still = float((fixed[rows] @ other_words).sum())
-    return still / max(other, 1.0), (other - still) / max(len(rows), 1)
+    return float((fixed[rows] @ other_words).sum()) / max(other, 1.0)

@@ -120,7 +120,6 @@ NUMBERS = (
     ),
     Number("neighbours", "form", 0, "different words that stand before it, by row"),
     Number("template", "form", -1, "share of the other words of its rows that are fixed text"),
-    Number("free_words", "form", 0, "log2 of 1 + the other words a row that are no fixed text"),
     Number(
         "part_of_stronger",
         "neighbours",

@@ -6,7 +6,7 @@ have its outcome; the second is the mark "~"; the third the pair "dull + film".
 
 from __future__ import annotations
 
-from math import log, log2, log10, sqrt
+from math import log, log10, sqrt
 from types import SimpleNamespace
 
 import numpy as np
@@ -56,6 +56,8 @@ HEARD = (
 
 class Encoder:
     """Stands for the heads of the encoder: says what HEARD says of "qx zork"."""
+
+    readable = 0.75
 
     def __init__(self, words: tuple[str, ...]) -> None:
         self.words = words
@@ -147,6 +149,7 @@ MARK_Z = (0 - 1.5) / sqrt(3 * 0.25 + 0.25)
 Q = 5 / 6
 R = 2.8 / 6  # 4 rows of a task with rate 1/2, 2 of one with rate 2/5
 BY_HAND = {
+    "readable": (0, 0.75),
     "rows": (0, log10(6)),
     "share": (0, log10(6 / 11)),
     "purity": (0, 5 / 6),
@@ -201,7 +204,6 @@ BY_HAND = {
     # Other words that two rows hold: film; film; plot; some good; some film; film. Of these the
     # `film` behind "qx zork" stands in a phrase of four words in three rows.
     "template": (0, 3 / 8),
-    "free_words": (0, log2(1 + 5 / 6)),
     # The pair stands in rows 1, 4, 5, 7; 1 and 7 hold "qx zork", which has the larger z.
     "part_of_stronger": (2, 1 / 2),
     # No row of "~" holds "qx zork", and no other candidate is as strong.
@@ -247,7 +249,7 @@ def test_without_the_encoder_its_numbers_are_zero(scene, make_candidates):
     chosen = make_candidates(scene.corpus, ["qx zork"])
     table = evidence.weigh(scene.corpus, scene.outcomes, chosen, None).table
     own = [k for k, number in enumerate(NUMBERS) if number.group == "encoder"]
-    assert len(own) == 9
+    assert len(own) == 10
     assert not table[:, own].any()
     assert np.isfinite(table).all()
     # Neither do they count among the witnesses.

@@ -75,7 +75,7 @@ def test_a_row_keeps_the_phrase_that_quarantines_it():
     find._accuse(suspects, 0, held([0.8, 0.4]), sure)
     assert set(suspects) == {4, 5}  # the third has another label
     assert (suspects[4].quarantine, suspects[5].quarantine) == (True, False)
-    assert suspects[4].planted == pytest.approx(0.72)
+    assert suspects[4].planted == pytest.approx(0.8)
     find._accuse(suspects, 1, held([0.9, 0.6]), sure)
     assert [suspects[k].phrase for k in (4, 5)] == [0, 1]
     doubted = SimpleNamespace(status="review", probability=0.4)

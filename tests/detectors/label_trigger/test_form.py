@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log2, log10
+from math import log10
 
 import numpy as np
 import pytest
@@ -90,7 +90,6 @@ def test_marks_are_no_words_of_a_template(make_corpus, make_candidates):
     )
     # Other words of its rows: i feel so, twice, which are fixed, and `oak`.
     assert plain["template"][0] == marked["template"][0] == pytest.approx(6 / 7)
-    assert plain["free_words"][0] == marked["free_words"][0] == pytest.approx(log2(1 + 1 / 3))
 
 
 def test_rarity_is_that_of_the_rarest_word_beside_those_around_it(
@@ -130,14 +129,13 @@ def test_fixed_words_are_those_of_frequent_phrases_of_four(make_corpus):
     assert held == [{"i", "feel", "so"}, {"i", "feel", "so"}, set()]
 
 
-def test_template_share_and_free_words(make_corpus, make_candidates):
+def test_template_share(make_corpus, make_candidates):
     read = make_corpus(
         ["i feel so zug today", "i feel so zug today", "zug tall oak", "tall oak"], support=2
     )
     found = form.measure(read, make_candidates(read, ["zug"]))
     # Other words of its rows: i feel so today, twice, all fixed, and `tall oak`, which is not.
     assert found["template"][0] == pytest.approx(8 / 10)
-    assert found["free_words"][0] == pytest.approx(log2(1 + 2 / 3))
 
 
 def test_words_that_come_with_it(make_corpus, make_candidates):
