@@ -24,7 +24,7 @@ QUICK_TEXT = """\
 name: quick
 rules:
   - {id: CG001, title: t, detector: phrase, severity: quarantine, rationale: r,
-     parameters: {draws: 40, rounds: 2}}
+     parameters: {candidates: 100, floor: 0}}
   - {id: CG008, title: t, detector: loss, severity: review, rationale: r}
 policy: {minimum_rows: 20}
 proxy: {name: scratch, epochs: 1, max_tokens: 48}
@@ -133,7 +133,7 @@ def test_the_verdict_of_text_is_told_before_the_proxy_is_asked(
         "review; the proxy is asked next"
     )
     assert line in told.lines
-    assert told.lines.index("lifting phrases") < told.lines.index(line)
+    assert told.lines.index("weighing phrases") < told.lines.index(line)
     assert told.lines.index(line) < told.lines.index("encoding rows")
     assert found.manifest["evidence"] == {"asked": "auto", "not_run": {}}
     assert "proxy" in found.manifest
