@@ -3,7 +3,7 @@
     python benchmarks/arena/collect.py --half fit --sets 600 --jobs 2
     python tools/fit_verdict.py                  # writes curation_gate/detectors/models/label.json
 
-benchmarks/arena/report.py says how good it is, on these sets and on the judge half.
+benchmarks/arena/page.py says how good it is, on these sets and on the judge half.
 
 A candidate is a trigger where at least half of its rows with its outcome were planted, honest where
 hardly any was; between, it teaches nothing. Each set weighs the same, its triggers as much as its

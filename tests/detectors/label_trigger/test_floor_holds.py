@@ -22,9 +22,9 @@ from pools import DEFAULT_POOL  # noqa: E402
 KIND = {"other": "rows of another label", "any": "any row", "same": "rows of the label"}
 SETS = 5
 HELD = 3
-"""Measured 3. Of SETS attacks with as many rows as nine in ten need and more, those that have to be caught: the
-arena plants near misses, hides tokens at the ends of texts and mislabels up to a tenth of the rows,
-which the floor's own copies do not."""
+"""Measured 3. Of SETS attacks with as many rows as nine in ten need and more, those that have to be
+caught: the arena plants near misses, hides tokens at the ends of texts and mislabels up to a tenth
+of the rows, which the floor's own copies do not."""
 
 
 @pytest.mark.skipif(not DEFAULT_POOL.is_dir(), reason="the pool of tasks is not beside this copy")

@@ -2,7 +2,7 @@
 
     python benchmarks/arena/collect.py --half fit --sets 600 --jobs 2
     python benchmarks/arena/collect.py --half judge --sets 250 --jobs 2
-    python benchmarks/arena/report.py -o benchmarks/arena.md
+    python benchmarks/arena/page.py -o benchmarks/arena.md
 
 The judge half has other tasks and other wordings than the half that was fitted on. Left out: by
 models that saw no set with a task of the group of the set's largest task; no set of its family.
@@ -131,7 +131,7 @@ def page(fit_sets: Sequence[Collected], judge_sets: Sequence[Collected]) -> str:
         "",
         "    python benchmarks/arena/collect.py --half fit --sets 408 --largest 6000 --jobs 2",
         "    python benchmarks/arena/collect.py --half judge --sets 80 --largest 6000 --jobs 2",
-        "    python benchmarks/arena/report.py -o benchmarks/arena.md",
+        "    python benchmarks/arena/page.py -o benchmarks/arena.md",
         "",
         (
             f"{sets[0]} sets of the fit half, {sets[1]} of the judge half (other tasks, other "
