@@ -86,7 +86,7 @@ def draw(
     _checked(half, pool, clean, family, tasks)
     first, second, third, last = np.random.SeedSequence([seed, HALVES.index(half)]).spawn(4)
     plan = np.random.default_rng(first)
-    size, number = _size(largest, plan), _number_of_tasks(plan)
+    size, number = triangular(_ROWS, largest, plan), _number_of_tasks(plan)
     is_clean, drawn = bool(plan.random() < _CLEAN), FAMILIES[int(plan.integers(len(FAMILIES)))]
     evades = bool(plan.random() < _EVADING)
     evasion = EVASIONS[int(plan.integers(len(EVASIONS)))]
@@ -163,10 +163,13 @@ def _checked(
             raise UsageError(f"{name} is no task of the judge half")
 
 
-def _size(largest: int, rng: np.random.Generator) -> int:
-    """Return a number of rows: its logarithm has a triangular distribution, cut at `largest`."""
-    low, mode, high = (float(np.log(rows)) for rows in _ROWS)
-    cut = float(np.log(min(max(largest, _ROWS[0] + 1), _ROWS[2])))
+def triangular(rows: tuple[int, int, int], largest: int, rng: np.random.Generator) -> int:
+    """Return a number of rows: its logarithm has a triangular distribution, cut at `largest`.
+
+    rows: fewest, likeliest and most.
+    """
+    low, mode, high = (float(np.log(count)) for count in rows)
+    cut = float(np.log(min(max(largest, rows[0] + 1), rows[2])))
 
     def below(x: float) -> float:
         if x <= mode:

@@ -38,9 +38,14 @@ def wordings(half: str) -> dict[str, tuple[str, ...]]:
     Raises KeyError where the half is neither.
     """
     name = {"fit": "words_fit.txt", "judge": "words_judge.txt"}[half]
+    return read_lists(_FOLDER / name)
+
+
+def read_lists(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the wordings of a file, by heading; nothing stands before the first."""
     lists: dict[str, list[str]] = {}
     heading = ""
-    for line in (_FOLDER / name).read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("== ") and line.endswith(" =="):
             heading = line.strip("= ")
             lists[heading] = []
