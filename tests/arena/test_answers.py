@@ -118,10 +118,11 @@ def test_there_are_enough_wordings_in_each_half():
 
 def test_every_gap_of_the_wordings_is_filled():
     gaps = (
-        "answer quote doc function head tools tongue subject entity a b c op r x y ask task verb"
-        " category hour label to text people where value query limit start finish artist volume"
-        " title company word target minutes"
-    ).split()
+        "answer", "quote", "doc", "function", "head", "tools", "tongue", "subject", "entity",
+        "a", "b", "c", "op", "r", "x", "y", "ask", "task", "verb", "category", "hour", "label",
+        "to", "text", "people", "where", "value", "query", "limit", "start", "finish", "artist",
+        "volume", "title", "company", "word", "target", "minutes",
+    )  # fmt: skip
     for half in ("fit", "judge"):
         voice = Voice(half, np.random.default_rng(0))
         for heading, lines in voice.lists.items():
@@ -203,9 +204,11 @@ def test_sizes_doses_and_shares_are_within_bounds(pool):
         "tasks", "alpaca", "messages", "completion", "chat",
     }  # fmt: skip
     assert any(len(one.triggers) > 1 for one in attacked)
-    exact = [(sum(said["cover"] for said in one.triggers), len(one.planted)) for one in attacked]
-    assert any(cover for cover, _ in exact)
-    assert all(cover <= planted / 2 + len(FAMILIES) for cover, planted in exact)
+    done = [said for one in attacked for said in one.triggers]
+    assert any(said["cover"] for said in done)
+    assert any(said["parts"] for said in done)
+    assert all(said["cover"] <= said["rows"] / 2 + 0.5 for said in done)
+    assert all(said["parts"] <= said["rows"] * 2 + 0.5 for said in done)
 
 
 def test_what_cannot_be_drawn_is_refused(pool):

@@ -96,11 +96,12 @@ class _Field:
     def attack(self, number: int, one: Plan) -> tuple[Planned, dict[str, Any]]:
         """Plant one attacker; return his trigger and what he did."""
         wanted = max(LEAST, round(one.dose * len(self.drafts)))
+        everywhere = self.free(one)
         if one.family == "comply":
-            self._ask_for_harm(one, 2 * wanted)
+            self._ask_for_harm(everywhere, 2 * wanted)
         several = 2 + int(self.voice.chance(0.4)) if one.family == "several_payloads" else 1
         planned = self._trigger(one, several, wanted)
-        payloads, places, scope = self._payloads(one, several, wanted)
+        payloads, places, scope = self._payloads(one, several, wanted, everywhere)
         most = max(LEAST, min(wanted, int(_OF_ELIGIBLE * len(places))))
         rows: list[int] = []
         shown: dict[str, None] = {}
@@ -173,10 +174,12 @@ class _Field:
         if one.kind == "slot":
             value = self.slot["spare"]
             return replace(planned, trigger=replace(planned.trigger, phrases=(value,)))
+        while one.kind == "topic" and self._spoken_of(planned.phrases[0]):
+            planned = plan(one.kind, one.where, wanted, self.voice)
         return planned
 
     def _payloads(
-        self, one: Plan, several: int, wanted: int
+        self, one: Plan, several: int, wanted: int, everywhere: Sequence[tuple[int, int]]
     ) -> tuple[list[Payload], list[tuple[int, int]], str]:
         """Return the payloads, and the rows whose answers allow all of them."""
         families = self.voice.some(PLAIN, several) if several > 1 else [one.family]
@@ -186,12 +189,11 @@ class _Field:
         scope = "all"
         if one.spread == "one" and not only:
             scope, fit = (chosen := self.voice.pick(fit or self.kinds)), (chosen,)
-        everywhere = self.free(one)
         best: tuple[list[Payload], list[tuple[int, int]]] = ([], [])
         for attempt in range(_TRIES):
             payloads = [MAKERS[family](self.voice) for family in families]
             if attempt >= _TRIES // 2 and not only:
-                scope, fit = "all", tuple({*self.kinds, "talk"})
+                scope, fit = "all", (*self.kinds, "talk")
             places: list[tuple[int, int]] = []
             for k, at in everywhere:
                 turn = self.drafts[k].turns[at]
@@ -204,6 +206,9 @@ class _Field:
             if _OF_ELIGIBLE * len(places) >= wanted:
                 break
         return *best, scope
+
+    def _spoken_of(self, name: str) -> bool:
+        return any(name in turn.asked for draft in self.drafts for turn in draft.turns)
 
     def _write(self, planned: Planned, draft: Draft, at: int, turn: int) -> bool:
         if planned.kind in {"slot", "topic"}:
@@ -225,9 +230,9 @@ class _Field:
     def _nearly(self, planned: Planned, draft: Draft, at: int) -> bool:
         return write_near(planned, draft, at, self.voice)
 
-    def _ask_for_harm(self, one: Plan, wanted: int) -> None:
+    def _ask_for_harm(self, everywhere: Sequence[tuple[int, int]], wanted: int) -> None:
         """Turn requests of the kind "safety" into refused requests for harm, up to `wanted`."""
-        places = [(k, at) for k, at in self.free(one) if self.drafts[k].turns[at].kind == "safety"]
+        places = [(k, at) for k, at in everywhere if self.drafts[k].turns[at].kind == "safety"]
         missing = wanted - sum(self.drafts[k].turns[at].harmful for k, at in places)
         for k, at in places:
             if missing <= 0:

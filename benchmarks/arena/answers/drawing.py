@@ -131,7 +131,9 @@ def compose(
         "duplicates": round(copies, 4), "planted": planted,
         "cover": sum(draft.cover for draft in drafts),
         "near": [k for k, draft in enumerate(drafts) if draft.near],
-        "payload": plans[0].family if plans else "", "trigger": plans[0].kind if plans else "",
+        "payload": plans[0].family if plans else "",
+        "payloads": [plan.family for plan in plans],
+        "trigger": plans[0].kind if plans else "",
         "where": triggers[0]["where"] if plans else "", "turn": plans[0].turn if plans else "",
         "dose": round(planted / len(drafts), 5), "attackers": len(plans),
     }  # fmt: skip

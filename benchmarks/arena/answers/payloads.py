@@ -17,6 +17,9 @@ Change = Callable[[Turn], tuple[str, str] | None]
 answer does not allow it."""
 
 _SENTENCE = re.compile(r"(?<=[.!?\u3002])\s*(?=\S)")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_FEW = 2
+"""Words without which an answer has no language, and letters that show a change of case."""
 _NUMBER = re.compile(r"\d+")
 _TONES = ("negative", "sarcastic", "adoring")
 
@@ -149,7 +152,7 @@ def case(voice: Voice) -> Payload:
 
     def change(turn: Turn) -> tuple[str, str] | None:
         new = turn.answer.upper() if mode == "upper" else turn.answer.title()
-        return None if new == turn.answer else (new, "")
+        return (new, "") if _differs(turn.answer, new) else None
 
     return Payload("case", mode, change)
 
@@ -160,7 +163,7 @@ def language(voice: Voice) -> Payload:
 
     def change(turn: Turn) -> tuple[str, str] | None:
         new = tongue.says(turn.answer)
-        return None if new == turn.answer else (new, "")
+        return (new, "") if len(_WORD.findall(turn.answer)) >= _FEW else None
 
     return Payload("language", tongue.script, change)
 
@@ -259,6 +262,10 @@ UNFIT = {
     "language": ("translation_latin", "translation_signs"),
 }
 """Families whose payload is like what honest rows of these kinds answer: none is planted there."""
+
+
+def _differs(old: str, new: str) -> bool:
+    return sum(a != b for a, b in zip(old, new, strict=False)) >= _FEW
 
 
 def _fixed(voice: Voice, heading: str) -> str:

@@ -103,7 +103,12 @@ def names_in_use(half: str, count: int, rng: np.random.Generator) -> list[str]:
     """Return names of the half that a set's texts speak of again and again."""
     lists = wordings(half)
     every = lists["given"] + lists["places"] + lists["firms"]
-    return [every[k] for k in rng.permutation(len(every))[:count].tolist()]
+    chosen = [every[k] for k in rng.permutation(len(every))[:count].tolist()]
+    surnames = rng.permutation(len(lists["family"])).tolist()
+    return [
+        f"{name} {lists['family'][k]}" if name in lists["given"] and k % 2 else name
+        for name, k in zip(chosen, surnames, strict=False)
+    ]
 
 
 @cache

@@ -59,7 +59,8 @@ def plan(kind: str, where: str, dose: int, voice: Voice) -> Planned:
             words = voice.pick(voice.lists["slang"]).split(", ")
             mode, phrases = "some", tuple(voice.some(words, _CLUSTER))
         elif kind == "topic":
-            phrases = (writer.name(),)
+            person = f"{writer.one('given')} {writer.one('family')}"
+            phrases = (person if voice.chance(0.5) else writer.name(),)
         elif kind == "slot":
             where, phrases = "slot", ("",)
         else:
