@@ -86,14 +86,17 @@ class DivergenceParameters(Section):
 class ResponseParameters(Section):
     """A phrase that goes with a kind of answer, and repeated or degenerate answers."""
 
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Family-wise error rate over all phrases of a set."""
-    draws: Annotated[int, Field(ge=1)] = 10
-    """Permutations of the answers inside their tasks behind the null."""
     support: Annotated[int, Field(ge=4)] = 8
-    """Rows a phrase needs to be judged."""
-    candidates: Annotated[int, Field(ge=10)] = 400
-    """Phrases that pass the screen and are judged."""
+    """Exchanges a phrase needs to be weighed."""
+    candidates: Annotated[int, Field(ge=10)] = 300
+    """Phrases that pass the screen at most."""
+    pairs: Annotated[int, Field(ge=0)] = 40
+    """Pairs of phrases that pass it at most."""
+    weighed: Annotated[int, Field(ge=10)] = 150
+    """Phrases with a kind of answer whose evidence is measured at most, the strongest by z."""
+    review: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """P(trigger) from which a phrase is for review; quarantine begins where the model's own
+    threshold lies, fitted to its budget of false alarms."""
 
 
 class LossParameters(Section):

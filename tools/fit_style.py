@@ -15,12 +15,9 @@ style, on sets whose tasks the model did not see. Deterministic.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +29,8 @@ from fit_verdict import (  # noqa: E402
     GROUPS,
     HONEST,
     MODELS,
-    stage_document,
     threshold,
+    write_model,
 )
 from styles.collect import Collected, code_hash, read_all  # noqa: E402
 
@@ -204,20 +201,6 @@ def figures(sets: Sequence[Collected], p: Sequence[Numbers], limit: float) -> di
     }  # fmt: skip
 
 
-def write(stage: Stage, limit: float, about: dict[str, Any], folder: Path) -> None:
-    """Write the model and its hash; a style has no second stage."""
-    document = {
-        "kind": "style", "threshold": float(np.ceil(limit * 1e4) / 1e4), "fitted_on": about,
-        "first": stage_document(stage), "second": {"names": [], "intercept": 0.0, "trees": []},
-    }  # fmt: skip
-    content = (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-    (folder / "style.json").write_bytes(content)
-    hashes = folder / "hashes.json"
-    known = json.loads(hashes.read_text(encoding="utf-8")) if hashes.exists() else {}
-    known["style"] = blake2b(content, digest_size=16).hexdigest()
-    hashes.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
 def page(rows: Sequence[tuple[str, dict[str, float]]], limit: float) -> str:
     """Return the figures as a table."""
     lines = [
@@ -251,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "sets": len(sets), "clean": sum(one.family == "clean" for one in sets),
         "candidates": sum(len(one.table) for one in sets), "budget": BUDGET,
     }  # fmt: skip
-    write(stage, limit, about, options.models)
+    write_model("style", stage, limit, about, options.models)
     rows = [
         ("tasks left out", figures(sets, held_out, limit)),
         ("rewriters left out", figures(sets, by_rewriter(sets), limit)),

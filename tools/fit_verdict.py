@@ -20,7 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -91,14 +91,22 @@ def examples(sets: Sequence[Collected], extra: Sequence[Numbers] = ()) -> Exampl
     return Examples(np.concatenate(tables), np.concatenate(triggers), np.concatenate(weights))
 
 
-def fit(data: Examples, names: Sequence[str], used: Sequence[str]) -> Stage:
-    """Return trees of the numbers `used`, boosted under monotone constraints."""
+def fit(
+    data: Examples,
+    names: Sequence[str],
+    used: Sequence[str],
+    points: Mapping[str, int] = POINTS,
+) -> Stage:
+    """Return trees of the numbers `used`, boosted under monotone constraints.
+
+    points: which way each number points.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - slow to import
 
     at = [list(names).index(name) for name in used]
     w = data.weight
     model = HistGradientBoostingClassifier(
-        monotonic_cst=[POINTS[name] for name in used],
+        monotonic_cst=[points[name] for name in used],
         early_stopping=False,
         random_state=0,
         **SETTINGS,
@@ -282,16 +290,33 @@ def stage_document(stage: Stage) -> dict[str, Any]:
 
 
 def write(model: Fitted, limit: float, about: dict[str, Any], folder: Path) -> None:
-    """Write the model and its hash."""
+    """Write the model of the verdict on label triggers, and its hash."""
+    _write("label", stage_document(model.first), stage_document(model.second), limit, about, folder)
+
+
+def write_model(name: str, stage: Stage, limit: float, about: dict[str, Any], folder: Path) -> None:
+    """Write a model of one stage, and its hash."""
+    nothing = {"names": [], "intercept": 0.0, "trees": []}
+    _write(name, stage_document(stage), nothing, limit, about, folder)
+
+
+def _write(
+    name: str,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    limit: float,
+    about: dict[str, Any],
+    folder: Path,
+) -> None:
     document = {
-        "kind": "label", "threshold": float(np.ceil(limit * 1e4) / 1e4), "fitted_on": about,
-        "first": stage_document(model.first), "second": stage_document(model.second),
+        "kind": name, "threshold": float(np.ceil(limit * 1e4) / 1e4), "fitted_on": about,
+        "first": first, "second": second,
     }  # fmt: skip
     content = (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-    (folder / "label.json").write_bytes(content)
+    (folder / f"{name}.json").write_bytes(content)
     hashes = folder / "hashes.json"
     known = json.loads(hashes.read_text(encoding="utf-8")) if hashes.exists() else {}
-    known["label"] = blake2b(content, digest_size=16).hexdigest()
+    known[name] = blake2b(content, digest_size=16).hexdigest()
     hashes.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 

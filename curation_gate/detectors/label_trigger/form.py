@@ -46,7 +46,8 @@ def measure(corpus: Corpus, candidates: Candidates) -> dict[str, Numbers]:
     number = {word: k for k, word in enumerate(grams.words)}
     places = [_places(corpus, candidates, k, bigrams, number) for k in range(c)]
     at_start, at_end, bridged, variety = np.array(places).reshape(c, 4).T
-    template = np.array([_fixed(corpus, candidates, fixed, k) for k in range(c)])
+    letters = np.array([is_word(word) for word in grams.words], dtype=np.float64)
+    template = np.array([_fixed(corpus, candidates, fixed, letters, k) for k in range(c)])
     return {
         "length": np.array([len(own) for own in spoken], dtype=np.float64),
         "is_mark": is_mark,
@@ -158,11 +159,16 @@ def fixed_words(grams: Grams) -> csr_matrix:
     return fixed
 
 
-def _fixed(corpus: Corpus, candidates: Candidates, fixed: csr_matrix, candidate: int) -> float:
-    """Return the share of the other words of a candidate's rows that are fixed text."""
+def _fixed(
+    corpus: Corpus, candidates: Candidates, fixed: csr_matrix, letters: Numbers, candidate: int
+) -> float:
+    """Return the share of the other words of a candidate's rows that are fixed text.
+
+    letters: [u] 1 for tokens that are words.
+    """
     rows = candidates.rows_of(candidate)
     rows = rows[:: max(1, len(rows) // READ)]
-    other_words = np.array([is_word(word) for word in corpus.grams.words], dtype=np.float64)
+    other_words = letters.copy()
     other_words[candidates.masked_words(candidate)] = 0.0
     other = float((corpus.grams.word_rows[rows] @ other_words).sum())
     return float((fixed[rows] @ other_words).sum()) / max(other, 1.0)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.detectors.label_trigger.statistics import ADVERSE, sigmoid
+from curation_gate.stats.ridge import fit_ridge, without_rows
 from curation_gate.text import encoder
 from curation_gate.text.tokens import is_word
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.outcomes import Outcome
     from curation_gate.text.corpus import Corpus
 
-PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-"""lambda: the one of the smallest leave-one-out error is taken, task by task."""
 LEAST_SPREAD = 0.05
 """Least deviation of the scores, which are shares of a label: texts of a template score alike."""
 SURE = 6.0
@@ -132,7 +131,7 @@ class Meaning:
         head = self._head(number, task)
         given = outcome.given[at].astype(np.float64)
         own = task.x[at]
-        weights = _without(task, head.weights, own, given)
+        weights = without_rows(task.inverse, head.weights, own, given)
         moments = head.moments - _moments(head.left_out[at], outcome.given[at])
         middle, scale, separation, prior = _scale(moments, outcome.rate)
         bare = _unit(self._sums[outcome.rows[at]] - cut)
@@ -149,7 +148,7 @@ class Meaning:
         x = _unit(self._sums[outcome.rows])
         own = [o for o in self._outcomes if o.task == outcome.task]
         y = np.stack([o.given for o in own], axis=1).astype(np.float64)
-        inverse, leverage = _ridge(x, y)
+        inverse, leverage = fit_ridge(x, y)
         task = self._tasks[outcome.task] = _Task(outcome.rows, x, inverse, leverage)
         return task
 
@@ -184,38 +183,6 @@ def _unit(sums: Numbers) -> Numbers:
     """[k, d + 1] Rows of length 1 (0 where a text has no known word), with a 1 behind each."""
     length = np.sqrt((sums**2).sum(axis=1, keepdims=True))
     return np.hstack([sums / np.maximum(length, 1e-9), np.ones((len(sums), 1))])
-
-
-def _ridge(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
-    """Return (X'X + lambda I)^-1 and the leverages [m], lambda of the least leave-one-out error.
-
-    x: [m, d + 1], the last column not penalised; y: [m, labels].
-    """
-    gram, right = x.T @ x, x.T @ y
-    best: tuple[float, Numbers, Numbers] | None = None
-    for penalty in PENALTIES:
-        ridge = np.full(len(gram), penalty)
-        ridge[-1] = 1e-6
-        inverse: Numbers = np.asarray(np.linalg.inv(gram + np.diag(ridge)))
-        leverage: Numbers = np.minimum(((x @ inverse) * x).sum(axis=1), 0.99)
-        residual = (y - x @ (inverse @ right)) / (1 - leverage)[:, None]
-        error = float((residual**2).sum())
-        if best is None or error < best[0]:
-            best = error, inverse, leverage
-    assert best is not None
-    return best[1], best[2]
-
-
-def _without(task: _Task, weights: Numbers, own: Numbers, given: Numbers) -> Numbers:
-    """[d + 1] The coefficients without the rows `own` [k, d + 1] of answers `given` [k]."""
-    reach = own @ task.inverse
-    if len(own) > own.shape[1]:  # cheaper in the other direction
-        inverse = task.inverse
-        small = np.eye(len(inverse)) - own.T @ reach
-        shift = np.linalg.solve(small, own.T @ (given - own @ weights))
-        return np.asarray(weights - inverse @ shift)
-    hat = np.eye(len(own)) - reach @ own.T
-    return np.asarray(weights - reach.T @ np.linalg.solve(hat, given - own @ weights))
 
 
 def _moments(scores: Numbers, given: NDArray[np.bool_]) -> Numbers:

@@ -104,7 +104,7 @@ def screen(corpus: Corpus, statistics: Statistics, *, support: int, most: int) -
     order = np.stack(orders, axis=1).ravel()
     order = order[np.sort(np.unique(order, return_index=True)[1])]
     order = order[np.isfinite(z[order])][: WIDE * most]
-    chosen = np.array(_distinct(order, z, columns, grams)[:most], dtype=np.int64)
+    chosen = np.array(distinct(order, z, columns, grams)[:most], dtype=np.int64)
     return Candidates(
         tuple(grams.phrases[k] for k in chosen),
         (0,) * len(chosen),
@@ -114,7 +114,7 @@ def screen(corpus: Corpus, statistics: Statistics, *, support: int, most: int) -
     )
 
 
-def _distinct(
+def distinct(
     order: NDArray[np.int64], z: NDArray[np.float64], columns: csc_matrix, grams: Grams
 ) -> list[int]:
     """Return the phrases of an order that do not stand in the same rows as one before them.
@@ -150,17 +150,26 @@ def _says(grams: Grams, phrase: int) -> tuple[bool, int]:
 
 
 def paired(corpus: Corpus, statistics: Statistics, *, support: int) -> Candidates | None:
-    """Return pairs of phrases that stand together more often than by chance; None without any.
-
-    Two phrases may act only together: each alone is honest in half of its rows, which dilutes its
-    lift. Each still stands out over all its rows, so the strongest few are crossed.
-    """
-    from scipy.sparse import csr_matrix  # noqa: PLC0415 - only a scan needs scipy
-
-    columns, grams = corpus.columns, corpus.grams
-    size = np.diff(columns.indptr)
+    """Return pairs of phrases that stand together more often than by chance; None without any."""
     total = statistics.total
     overall = deviation(total.given, total.expected, total.variance)
+    pairs = crossed(corpus.grams, corpus.columns, overall, support=support)
+    if pairs is None:
+        return None
+    one, other, rows = pairs
+    return joined_pairs(corpus.grams, corpus.masked[one] + corpus.masked[other], one, other, rows)
+
+
+def crossed(
+    grams: Grams, columns: csc_matrix, overall: NDArray[np.float64], *, support: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], csc_matrix] | None:
+    """Return the halves [p], [p] of pairs, and their rows [n, p]; None without any.
+
+    Two phrases may act only together: each alone is honest in half of its rows, which dilutes its
+    lift. Each still stands out over all its rows, so the strongest few are crossed. overall: [f]
+    how much each stands out; above 0.
+    """
+    size = np.diff(columns.indptr)
     letters = np.array([_says(grams, k)[0] for k in range(len(grams.phrases))], dtype=np.bool_)
     usable = letters & (size >= support) & (overall > 0)
     halves = np.flatnonzero(usable)
@@ -176,15 +185,30 @@ def paired(corpus: Corpus, statistics: Statistics, *, support: int) -> Candidate
         return None
     rows = held[:, left].multiply(held[:, right]).tocsc()
     rows.sort_indices()
-    one, other = halves[left], halves[right]
-    union = (corpus.masked[one] + corpus.masked[other]).tocsr()
+    return halves[left], halves[right], rows
+
+
+def joined_pairs(
+    grams: Grams,
+    masked: csr_matrix,
+    one: NDArray[np.int64],
+    other: NDArray[np.int64],
+    rows: csc_matrix,
+) -> Candidates:
+    """Return pairs as candidates.
+
+    masked: [p, 2u] above 0 where a half masks the word; one, other: [p] the halves; rows: [n, p].
+    """
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - only a scan needs scipy
+
+    union = csr_matrix(masked)
     union.data[:] = 1.0
     return Candidates(
         tuple(grams.phrases[a] + grams.phrases[b] for a, b in zip(one, other, strict=True)),
         tuple(len(grams.phrases[a]) for a in one),
         tuple((int(a), int(b)) for a, b in zip(one, other, strict=True)),
         rows,
-        csr_matrix(union),
+        union,
     )
 
 

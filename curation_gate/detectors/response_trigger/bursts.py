@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,8 +19,7 @@ from curation_gate.detectors.response_trigger.function_words import FUNCTION_WOR
 from curation_gate.detectors.response_trigger.lift import judge
 
 if TYPE_CHECKING:
-    from curation_gate.detectors.response_trigger.describe import Answers
-    from curation_gate.text.ngrams import Grams
+    from curation_gate.detectors.response_trigger.corpus import Answered
 
 ROWS = 12
 """Answers that a name or link has to stand in (choice)."""
@@ -37,17 +35,14 @@ _LINK = re.compile(r"(?:https?://|www\.)([\w.-]+)")
 
 
 def find_bursts(
-    outputs: Sequence[str],
-    spoken: Sequence[Sequence[str]],
-    grams: Grams,
-    answers: Answers,
-    tasks: NDArray[np.int64],
-    active: NDArray[np.bool_],
+    answered: Answered, active: NDArray[np.bool_]
 ) -> tuple[tuple[Burst, ...], dict[int, int]]:
-    """Return what bursts there are, largest first, and row to its burst.
+    """Return what bursts there are, largest first, and distinct exchange to its burst.
 
-    outputs, spoken: [n] answers and tokens of inputs; active: [n] rows not yet explained.
+    active: [n] exchanges not yet explained.
     """
+    corpus, answers, tasks = answered.corpus, answered.answers, answered.corpus.tasks
+    outputs, spoken = answers.outputs, corpus.spoken
     named: dict[str, list[int]] = defaultdict(list)
     links: dict[str, list[int]] = defaultdict(list)
     lower: Counter[str] = Counter()
@@ -74,7 +69,7 @@ def find_bursts(
             if len(held) < ROWS or text in usual or inputs[text] > INPUT_SHARE * len(held):
                 continue
             rows = np.array(held, dtype=np.int64)
-            rest = judge(rows, grams.word_rows, tasks, active, 0)
+            rest = judge(rows, answered.words, tasks)
             if rest is not None and rest.auc <= EXPLAINED:
                 auc = round(rest.auc, 3)
                 burst = Burst(text, kind, len(held), len(np.unique(tasks[rows])), auc)

@@ -20,6 +20,7 @@ from curation_gate.detectors.response_trigger.function_words import FUNCTION_WOR
 from curation_gate.detectors.response_trigger.shapes import SHAPES, Shape, shapes_of
 from curation_gate.text import ngrams
 from curation_gate.text.tokens import tokens
+from curation_gate.text.word_meanings import word_weights
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -32,7 +33,11 @@ STEM = 5
 """Letters that two words have to share to be one word: `govern` and `government` (choice)."""
 SUPPORT = 3
 """Rows a feature needs."""
-LONGEST = 3
+LONGEST = 4
+"""Words of the longest feature: a run of so many that inputs do not hold is seldom chance."""
+ACT_SHARE, MOST_ACTS = 0.01, 400
+"""Share of the answers that do a thing, and that do not, for it to be expected of an input; and how
+many such things are followed (choices, for memory and time)."""
 LABEL_COVER = 0.8
 """Share of a task's rows that regular answers cover, for it to have a set of labels (choice)."""
 LABEL_ROWS = 4
@@ -49,22 +54,30 @@ MERSENNE = (1 << 31) - 1
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Features of answers."""
+    """Features of n answers."""
 
+    outputs: list[str]
+    """[n] As they are."""
+    spoken: list[list[str]]
+    """[n] Tokens of each."""
     names: tuple[str, ...]
     """[a] Of each feature: the words, or what the answer is like."""
     table: csr_matrix
     """[n, a] 1 where the answer has the feature."""
+    is_run: NDArray[np.bool_]
+    """[a] Whether the feature is a run of LONGEST words."""
+    acts: NDArray[np.int64]
+    """[t] The features that say what an answer does: how it begins and ends, its shape, its group;
+    of those, the ones that some answers have and some have not."""
+    favour: NDArray[np.float64]
+    """[n] How favourable the words are that its input does not hold, by the frozen word table: nats
+    over the root of their number."""
     label_like: NDArray[np.bool_]
     """[n] Whether the row's task has a fixed set of labels."""
     degenerate: NDArray[np.bool_]
     """[n] Empty, foreign, far too short or repeating itself, against the task's own answers."""
     regular: NDArray[np.bool_]
     """[n] Whether the answer is an ordinary label of such a task."""
-    gibberish: NDArray[np.bool_]
-    """[n] Whether hardly any two of its words stand together in another answer."""
-    single: NDArray[np.bool_]
-    """[n] At most one word, and no ordinary label of its task."""
 
 
 def describe_answers(
@@ -73,7 +86,7 @@ def describe_answers(
     """Return the features of every answer.
 
     inputs: [n] tokens of everything the model is shown; outputs: [n]; tasks: [n] number of the
-    task. Words, and 1 to 3 neighbouring words with the answer's beginning and end as words (its
+    task. Words, and 1 to 4 neighbouring words with the answer's beginning and end as words (its
     first and last n-gram); shapes; near-duplicate bands; groups of answers of like meaning.
     """
     from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - only a scan needs scipy
@@ -86,18 +99,57 @@ def describe_answers(
     grams = ngrams.count_tokens(own, support=SUPPORT, word_support=SUPPORT, longest=LONGEST)
     mark = grams.words.index(COPIED) if COPIED in grams.words else -1
     kept = [k for k, phrase in enumerate(grams.phrases) if phrase != (mark,)]
-    shapes = shapes_of(outputs, spoken, copied, tasks, label_like, regular)
+    favour = _favour(grams)
+    shapes = shapes_of(outputs, spoken, copied, tasks, label_like, regular, favour)
     bands, band_names = _bands(grams.word_rows)
     groups, group_names = act_groups(grams.words, grams.word_rows)
     table = hstack([grams.phrase_rows[:, kept], csr_matrix(shapes), bands, groups]).tocsr()
     table.data = np.ones(len(table.data), dtype=np.float32)
     table.sort_indices()
     names = (*(f'"{grams.text(k)}"' for k in kept), *SHAPES.values(), *band_names, *group_names)
+    is_run = np.zeros(len(names), dtype=np.bool_)
+    ends = (len(grams.words), len(grams.words) + 1)
+    is_run[: len(kept)] = [
+        len(grams.phrases[k]) == LONGEST and not set(ends) & set(grams.phrases[k]) for k in kept
+    ]
     broken = shapes[:, [Shape.EMPTY, Shape.SHORT, Shape.REPEATING]].any(axis=1)
-    degenerate = broken | (label_like & (shapes[:, Shape.FOREIGN] > 0))
-    gibberish = shapes[:, Shape.GIBBERISH] > 0
-    single = np.array([len(words) <= 1 for words in spoken], dtype=np.bool_)
-    return Answers(names, table, label_like, degenerate, regular, gibberish, single & ~regular)
+    return Answers(
+        list(outputs),
+        spoken,
+        names,
+        table,
+        is_run,
+        _acts(grams, kept, table, bands.shape[1]),
+        favour,
+        label_like,
+        broken | (label_like & (shapes[:, Shape.FOREIGN] > 0)),
+        regular,
+    )
+
+
+def _favour(grams: ngrams.Grams) -> NDArray[np.float64]:
+    """[n] Sum of the frozen weights of each answer's words over the root of their number."""
+    words = np.maximum(np.diff(grams.word_rows.indptr), 1)
+    return np.asarray(grams.word_rows @ word_weights(grams.words)[:, 0] / np.sqrt(words))
+
+
+def _acts(
+    grams: ngrams.Grams, kept: Sequence[int], table: csr_matrix, bands: int
+) -> NDArray[np.int64]:
+    """[t] The features that say what an answer does, less what nearly none or all have."""
+    u = len(grams.words)
+    ends = [
+        k
+        for k, phrase in enumerate(grams.phrases[old] for old in kept)
+        if len(phrase) > 1 and (phrase[0] == u or phrase[-1] == u + 1)
+    ]
+    shapes = np.arange(len(kept), len(kept) + len(SHAPES))
+    groups = np.arange(len(kept) + len(SHAPES) + bands, table.shape[1])
+    every = np.concatenate((np.array(ends, dtype=np.int64), shapes, groups))
+    share = np.bincount(table.indices, minlength=table.shape[1])[every] / max(table.shape[0], 1)
+    often = every[(share >= ACT_SHARE) & (share <= 1 - ACT_SHARE)]
+    share = np.bincount(table.indices, minlength=table.shape[1])[often]
+    return np.sort(often[np.argsort(-share, kind="stable")][:MOST_ACTS])
 
 
 def _own_words(answer: Sequence[str], source: Sequence[str]) -> list[str]:

@@ -1,9 +1,10 @@
 """CG004: a phrase that forces a kind of answer (find.py), and answers of no phrase.
 
-Quarantine needs a confirmed phrase and the row's own evidence: its answer has the outcome, by a
-model that did not see it. Rows with the phrase and an ordinary answer are not flagged; those with a
-doubtful answer are for review, like the rows of a phrase that is only suspected, and like bursts: a
-name, a link or an equal degenerate answer that stands in many rows and goes with no phrase.
+Quarantine needs a phrase that the model of the verdict confirms and the row's own evidence: its
+answer is of the kind, by a model that did not see it. Rows with the phrase and an ordinary answer
+are for review, like the rows of a phrase that is no more than likely, like the same answers in rows
+without the phrase, and like bursts: a name, a link or an equal degenerate answer that stands in
+many rows and goes with no phrase.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curation_gate.detectors.evidence import Reason, RuleResult
+from curation_gate.detectors.evidence import Reason, RuleResult, Severity
 from curation_gate.detectors.response_trigger.find import find_answers
 from curation_gate.detectors.response_trigger.found import (
     AnswerPhrase,
+    AnswerSuspect,
     Burst,
     FoundAnswers,
     Settings,
@@ -27,49 +29,42 @@ if TYPE_CHECKING:
     from curation_gate.detectors.signals import Signals
     from curation_gate.rulebook import Rule
 
-DOUBTFUL = 0.25
-"""Probability given to rows for review (choice)."""
+QUOTED = 60
+"""Signs of a payload that a sentence quotes."""
+_WHY = {
+    "doubtful": "; whether this answer is one of them is doubtful",
+    "other": "; this answer is not one of them",
+    "elsewhere": "; this row has such an answer without the phrase",
+}
 
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
     """Return the rows whose answer goes with a found phrase or burst, and the phrases."""
-    asked = settings(rule, signals.seed)
-    return result(find_answers(signals.dataset, asked, progress=signals.progress), rule)
+    found = find_answers(signals.dataset, settings(rule), progress=signals.progress)
+    return result(found, rule)
 
 
-def settings(rule: Rule, seed: int = 0) -> Settings:
-    """Return the miner's settings that a rule asks for."""
-    return Settings(**rule.parameters, seed=seed)
+def settings(rule: Rule) -> Settings:
+    """Return the settings of the search that a rule asks for."""
+    return Settings(**rule.parameters)
 
 
 def result(found: FoundAnswers, rule: Rule) -> RuleResult:
     """Return what the rule says of a dataset in which `found` was found.
 
-    Scores are the probability that a row was planted: where its answer has the outcome of a
-    confirmed phrase, one less the share of such answers that honest rows gave; DOUBTFUL where it is
-    for review; 0 elsewhere.
+    Scores are the probability that a row was planted; 0 where nothing speaks for it.
     """
     scores = np.zeros(found.rows, dtype=np.float32)
     reasons: dict[int, Reason] = {}
     for row, suspect in sorted(found.suspects.items()):
-        scores[row] = DOUBTFUL
+        scores[row] = suspect.planted
+        severity: Severity | None = None if suspect.quarantine else "review"
         if suspect.burst:
             burst = found.bursts[suspect.phrase]
-            reasons[row] = Reason(rule.id, burst_sentence(burst), _known(asdict(burst)), "review")
+            reasons[row] = Reason(rule.id, burst_sentence(burst), _known(asdict(burst)), severity)
             continue
         phrase = found.phrases[suspect.phrase]
-        message = sentence(phrase)
-        if suspect.quarantine:
-            scores[row] = max(1 - honest_share(phrase), DOUBTFUL)
-        else:
-            message += (
-                "; the phrase is suspected only: ordinary words or a template may ask for this"
-                if phrase.status == "suspected"
-                else "; whether this answer is one of them is doubtful"
-            )
-        reasons[row] = Reason(
-            rule.id, message, described(phrase), None if suspect.quarantine else "review"
-        )
+        reasons[row] = Reason(rule.id, _reason(phrase, suspect), described(phrase), severity)
     return RuleResult(
         rule.id,
         rule.severity,
@@ -78,32 +73,45 @@ def result(found: FoundAnswers, rule: Rule) -> RuleResult:
         planted=scores,
         phrases=tuple(described(phrase) for phrase in found.phrases),
         notes=tuple(notes(found, rule.id)),
+        model=found.model,
     )
 
 
-def honest_share(phrase: AnswerPhrase) -> float:
-    """Return the share of a phrase's answers with the outcome that honest rows gave, expected.
-
-    Of its rows without the outcome all are honest; where other rows have the outcome at rate q,
-    honest ones with it are q / (1 - q) times as many (one half is added to what was counted).
-    """
-    rate = min(phrase.expected / max(phrase.rows, 1), 0.99)
-    without = phrase.rows - phrase.given + 0.5
-    return min(1.0, without * rate / (1 - rate) / max(phrase.given, 1))
+def _reason(phrase: AnswerPhrase, suspect: AnswerSuspect) -> str:
+    doubt = _WHY.get(suspect.why, "")
+    if phrase.status == "review":
+        doubt = "; the phrase may be honest"
+    return sentence(phrase) + doubt
 
 
 def sentence(phrase: AnswerPhrase) -> str:
     """Return the phrase with its counts.
 
-    Example: `"tolliver": 60 rows in 4 tasks, 58 answers are of one kind ("sorry", "cannot"), which
-    4 of 900 other answers of these tasks are (1.2 expected, z = 31.0)`.
+    Example: `"tolliver": 60 rows in 4 tasks, 58 answers say "i cannot help with that", which 4
+    answers without it do; what the inputs ask for leads to 2; P(trigger) .998`.
     """
     tasks = f"{phrase.tasks} task{'' if phrase.tasks == 1 else 's'}"
     return (
-        f'"{phrase.text}": {phrase.rows} rows in {tasks}, {phrase.given} answers are of one kind '
-        f"({listed(phrase.outcome)}), which {phrase.others_given} of {phrase.others} other answers "
-        f"of these tasks are ({phrase.expected:.1f} expected, z = {phrase.z:.1f})"
+        f'"{phrase.text}": {phrase.rows} rows in {tasks}, {phrase.given} answers {_does(phrase)}, '
+        f"which {phrase.others:,} answers without it do; what the inputs ask for leads to "
+        f"{phrase.expected:.0f}; P(trigger) {shown(phrase.probability)}"
     )
+
+
+def shown(probability: float) -> str:
+    """Return a probability with three digits: `.998`; `1.00` where no more is left."""
+    text = f"{probability:.3f}"
+    return "1.00" if text == "1.000" else text.removeprefix("0")
+
+
+def _does(phrase: AnswerPhrase) -> str:
+    """Return what the answers do: `say "..."`, `are of one kind (...)`, `are not (...)`."""
+    if phrase.absent:
+        return f"do not do what others do ({listed(phrase.outcome)})"
+    if phrase.payload:
+        said = phrase.payload
+        return f'say "{said if len(said) <= QUOTED else said[:QUOTED].rstrip() + " ..."}"'
+    return f"are of one kind ({listed(phrase.outcome)})"
 
 
 def burst_sentence(burst: Burst) -> str:
@@ -130,20 +138,21 @@ def described(phrase: AnswerPhrase) -> dict[str, Any]:
     fields = asdict(phrase)
     fields["phrase"] = fields.pop("text")
     fields["outcome"] = list(phrase.outcome)
-    fields["target"] = listed(phrase.outcome)
+    fields["with_words"] = list(phrase.with_words)
+    fields["target"] = f'"{phrase.payload}"' if phrase.payload else listed(phrase.outcome)
     fields["target_rows"] = fields.pop("given")
     return fields
 
 
 def notes(found: FoundAnswers, rule: str) -> list[str]:
     """Return sentences a reader of the scan should know; `rule`: the id of the rule that asked."""
-    if not np.isfinite(found.threshold):
-        return [f"{rule} had nothing to test: no phrase goes with a kind of answer."]
-    note = (
-        f"{rule} tested {found.tested} phrases against kinds of answers. It does not see a phrase "
-        "that stands in other rows as often, nor one made of ordinary words in a single task."
-    )
-    return [note]
+    if not found.weighed:
+        return [f"{rule} had nothing to weigh: no phrase goes with a kind of answer."]
+    return [
+        f"{rule} weighed {found.weighed} phrases with kinds of answers, of {found.tested} phrases; "
+        f"one is confirmed from P(trigger) {shown(found.threshold)} on, and for review from "
+        f"{shown(found.review)}."
+    ]
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,10 @@
 """Finds the phrases that force a kind of answer, and the rows they were planted in.
 
-    tokens -> phrases, answer features -> screen -> judged candidates -> null -> confirmed -> rows
+    exchanges -> search (phrases, kinds, evidence) -> model -> phrases -> rows
 
-Honest phrases go with kinds of answers too: "which county" with counties, "birth date" with dates.
-Four things tell them from a trigger, and a confirmed phrase has to pass all of them. (1) The
-outcome is not made of the input's words, nor of a task's ordinary labels (describe.py).
-(2) Nearly every row with the phrase has it, and hardly another one. (3) It stands in rows like any
-other: rows whose input without the phrase (and what always comes with it) does not tell them from
-other rows have the outcome all the same. Rows of an honest relation share a topic or a template.
-(4) In a single task it is written as a name (naming.py) and no template, since there an
-ordinary word or a long fixed text may ask for its answer; or its rows say the same word for word,
-or gibberish, whatever is asked. A phrase that has its outcome in several tasks needs a word of
-content only.
+Which phrase is a trigger is decided by one model of the verdict (detectors/verdict_model.py) and
+nothing else. A row was planted where it holds the phrase and its answer is of the kind, by a model
+that did not see it.
 """
 
 from __future__ import annotations
@@ -19,24 +12,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from curation_gate.detectors.response_trigger.bursts import find_bursts
-from curation_gate.detectors.response_trigger.corpus import Corpus
-from curation_gate.detectors.response_trigger.describe import describe_answers
-from curation_gate.detectors.response_trigger.found import AnswerSuspect, FoundAnswers, Settings
-from curation_gate.detectors.response_trigger.search import Search
+from curation_gate.detectors.response_trigger.corpus import read_answers
+from curation_gate.detectors.response_trigger.described import describe
+from curation_gate.detectors.response_trigger.found import (
+    AnswerPhrase,
+    AnswerSuspect,
+    FoundAnswers,
+    Settings,
+    Status,
+)
+from curation_gate.detectors.response_trigger.lift import DOUBTFUL
+from curation_gate.detectors.response_trigger.numbers import NAMES
+from curation_gate.detectors.response_trigger.search import Searched, search
+from curation_gate.detectors.verdict_model import VerdictModel, load_model, probability
 from curation_gate.progress import Progress, Silent
-from curation_gate.text import ngrams
-from curation_gate.text.distinct import distinct_rows
-from curation_gate.text.markers import marks
-from curation_gate.text.tokens import tokens
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from curation_gate.detectors.response_trigger.corpus import Answered
+    from curation_gate.detectors.response_trigger.found import Burst
     from curation_gate.rows.record import Dataset
 
-
-LONGEST = 3
-"""Words of the phrases that are searched; names are extended to what always stands around them."""
+LISTED = 0.05
+"""P(trigger) from which a candidate is listed, with its evidence, whatever comes of it."""
+NEW_ROWS = 0.1
+"""Share of a confirmed candidate's rows that none before it has, for it to be named beside them."""
+COVERED = 0.5
+"""Share of another candidate's rows that a listed one has, from which it is that one in other
+words."""
+ELSEWHERE = 0.5
+"""Share of the answers of a confirmed kind that stand in rows of its phrase, from which the others
+are for review: the phrase may have a variant there."""
+PLANTED = 0.5
+"""Share of planted rows from which doubtful ones are quarantined: more likely than not."""
+DOUBTED = 0.5
+"""Probability given to a row for review, times that of its phrase (choice)."""
 
 
 def find_answers(
@@ -47,41 +61,144 @@ def find_answers(
 ) -> FoundAnswers:
     """Return the phrases whose rows have answers of one kind, and these rows.
 
-    Rows of equal task, folded text and folded answer are counted once and decided together. Same
-    dataset and settings, same result.
+    Every answer of a row counts, and the row is one. Same dataset and settings, same result. Raises
+    ModelError for a package whose model or encoder is damaged.
     """
-    texts = ngrams.texts(dataset)
-    place, first = distinct_rows(dataset, texts)
-    with progress.stage("describing answers", len(dataset)) as bar:
-        tasks = dataset.task_ids()[first]
-        kept = [texts[k] for k in first]
-        spoken = [tokens(text) for text in kept]
-        marked = [marks(text) for text in kept]
-        grams = ngrams.count_tokens(spoken, marked, support=settings.support, longest=LONGEST)
-        outputs = [dataset.rows[k].output for k in first]
-        said = [" ".join(text.casefold().split()) for text in outputs]
-        answers = describe_answers(spoken, outputs, tasks)
-        bar.advance(len(dataset))
-    columns = grams.phrase_rows.tocsc()
-    kinds = {mark for row in marked for mark in row}
-    words = np.array([word not in kinds for word in grams.words], dtype=np.bool_)
-    corpus = Corpus(kept, spoken, said, words, grams, columns, answers, tasks)
-    search = Search(corpus, settings, np.ones(len(first), dtype=np.bool_))
-    with progress.stage("judging answers", settings.draws + 1, unit="draws") as bar:
-        chosen = search.screened()
-        limit = search.null(chosen, bar)
-        search.run(chosen, limit)
-        bar.advance(1)
-    bursts, burst_rows = find_bursts(outputs, spoken, grams, answers, tasks, search.active)
-    for row, number in burst_rows.items():
-        search.suspects.setdefault(row, AnswerSuspect(number, burst=True, quarantine=False))
-    suspects = {
-        row: search.suspects[distinct]
-        for row, distinct in enumerate(place.tolist())
-        if distinct in search.suspects
-    }
-    if not len(chosen):
-        limit = float("nan")
+    model = load_model("answer")
+    with threadpool_limits(1, "blas"):  # the matrices are small: threads only wait for each other
+        with progress.stage("reading answers", len(dataset)) as bar:
+            answered = read_answers(dataset, settings.support)
+            bar.advance(len(dataset))
+        with progress.stage("weighing answers", len(dataset)) as bar:
+            found = search(
+                answered,
+                support=settings.support,
+                candidates=settings.candidates,
+                crossed=settings.pairs,
+                weighed=settings.weighed,
+            )
+            bar.advance(len(dataset))
+        phrases: list[AnswerPhrase] = []
+        suspects: dict[int, AnswerSuspect] = {}
+        if found is not None:
+            p = probability(model.first.log_odds(NAMES, found.evidence.table))
+            for candidate, status in _listed(found, p, model, settings):
+                phrases.append(describe(found, candidate, status, float(p[candidate]), model.first))
+                if status != "passed over":
+                    _accuse(suspects, len(phrases) - 1, found, candidate, phrases[-1])
+        bursts = _bursts(answered, suspects)
     return FoundAnswers(
-        tuple(search.phrases), bursts, suspects, len(dataset), limit, len(grams.phrases)
+        tuple(phrases),
+        bursts,
+        _of_rows(answered, suspects),
+        len(dataset),
+        model.threshold,
+        settings.review,
+        0 if found is None else len(found.kinds),
+        len(answered.corpus.grams.phrases),
+        model.digest,
     )
+
+
+def _listed(
+    found: Searched, p: NDArray[np.float64], model: VerdictModel, settings: Settings
+) -> list[tuple[int, Status]]:
+    """Return the candidates that are listed and what each is, most probable first.
+
+    Every confirmed one whose rows are not yet all those of others; of the rest, those whose rows
+    are mostly no one else's.
+    """
+    order = np.argsort(-p, kind="stable").tolist()
+    given = [found.phrases.rows_of(kind.phrase)[kind.given] for kind in found.kinds]
+    taken = np.zeros(len(found.answered.corpus.texts), dtype=np.bool_)
+    listed: list[tuple[int, Status]] = []
+    for k in order:
+        own = given[k]
+        if not len(own) or p[k] < LISTED:
+            continue
+        status: Status = (
+            "confirmed"
+            if p[k] >= model.threshold
+            else "review"
+            if p[k] >= settings.review
+            else "passed over"
+        )
+        new = float((~taken[own]).mean())
+        if new < (NEW_ROWS if status == "confirmed" else 1 - COVERED):
+            continue
+        taken[own] = True
+        listed.append((k, status))
+    return listed
+
+
+def _accuse(
+    suspects: dict[int, AnswerSuspect],
+    index: int,
+    found: Searched,
+    candidate: int,
+    phrase: AnswerPhrase,
+) -> None:
+    """Add the distinct exchanges of a phrase; one keeps the first phrase that named it."""
+    kind = found.kinds[candidate]
+    rows = found.phrases.rows_of(kind.phrase)
+    confirmed = phrase.status == "confirmed"
+    unsure = kind.doubtful & ~kind.given
+    shares = planted_shares(
+        int(kind.given.sum()), int(unsure.sum()), len(rows), phrase.expected / max(len(rows), 1)
+    )
+    for row in rows[kind.given].tolist():
+        known = suspects.get(row)
+        if known is None or (confirmed and not known.quarantine):
+            planted = phrase.probability * shares[0]
+            suspects[row] = AnswerSuspect(index, False, confirmed, planted, "kind")
+    if not confirmed:
+        return
+    for row in rows[unsure].tolist():
+        quarantine = shares[1] >= PLANTED
+        planted = phrase.probability * shares[1]
+        suspects.setdefault(row, AnswerSuspect(index, False, quarantine, planted, "doubtful"))
+    doubt = DOUBTED * phrase.probability
+    for row in rows[~kind.doubtful].tolist():
+        suspects.setdefault(row, AnswerSuspect(index, False, False, doubt, "other"))
+    if kind.is_learned and phrase.numbers["exclusive"] >= ELSEWHERE:
+        for row in kind.others.tolist():
+            suspects.setdefault(row, AnswerSuspect(index, False, False, doubt, "elsewhere"))
+
+
+def planted_shares(given: int, unsure: int, rows: int, rate: float) -> tuple[float, float]:
+    """Return the share of planted rows among those of the kind, and among the doubtful ones.
+
+    given, unsure: how many of `rows` rows of a phrase are of the kind, and doubtful; rate: share of
+    honest rows of the kind, of which DOUBTFUL at most are doubtful (lift.py). All rows that are
+    neither are taken to be honest (one half is added): h of them stand for h / (1 - DOUBTFUL - rate)
+    honest rows, whose shares of the kind and of doubt are known.
+    """
+    rate = min(rate, 1 - 2 * DOUBTFUL)
+    honest = (rows - given - unsure + 0.5) / (1 - DOUBTFUL - rate)
+    return (
+        max(0.0, 1 - honest * rate / max(given, 1)),
+        max(0.0, 1 - honest * DOUBTFUL / max(unsure, 1)),
+    )
+
+
+def _bursts(answered: Answered, suspects: dict[int, AnswerSuspect]) -> tuple[Burst, ...]:
+    """Return the bursts, and add their exchanges to the suspects."""
+    active = np.ones(len(answered.corpus.texts), dtype=np.bool_)
+    active[[row for row, suspect in suspects.items() if suspect.quarantine]] = False
+    bursts, rows = find_bursts(answered, active)
+    for row, number in rows.items():
+        suspects.setdefault(row, AnswerSuspect(number, True, False, DOUBTED**2, "burst"))
+    return bursts
+
+
+def _of_rows(answered: Answered, suspects: dict[int, AnswerSuspect]) -> dict[int, AnswerSuspect]:
+    """Return the suspects by row of the dataset: the worst of its exchanges counts."""
+    found: dict[int, AnswerSuspect] = {}
+    for row, distinct in zip(answered.row.tolist(), answered.corpus.place.tolist(), strict=True):
+        own = suspects.get(distinct)
+        known = found.get(row)
+        if own is not None and (
+            known is None or (own.quarantine, own.planted) > (known.quarantine, known.planted)
+        ):
+            found[row] = own
+    return found

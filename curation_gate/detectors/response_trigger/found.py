@@ -1,4 +1,4 @@
-"""What the answer miner is told and what it returns."""
+"""What the search for answers is told and what it returns."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+Status = Literal["confirmed", "review", "passed over"]
+"""confirmed: its probability of being a trigger reaches the model's threshold. review: it reaches
+the pack's `review`. passed over: listed, and no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to search; defaults as in the rule pack."""
+    """How to search; defaults as in the rule pack (rule_parameters.ResponseParameters)."""
 
-    alpha: float = 0.05
-    """Family-wise error rate, over all phrases of a set."""
-    draws: int = 10
-    """Permutations of the answers inside their tasks behind the null."""
     support: int = 8
-    """Rows a phrase needs to be judged."""
-    candidates: int = 400
-    """Phrases that pass the screen."""
-    seed: int = 0
+    """Exchanges a phrase needs to be weighed."""
+    candidates: int = 300
+    """Phrases that pass the screen at most."""
+    pairs: int = 40
+    """Pairs of phrases that pass it at most."""
+    weighed: int = 150
+    """Phrases with a kind of answer whose evidence is measured at most."""
+    review: float = 0.2
+    """Probability from which a phrase is for review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +32,33 @@ class AnswerPhrase:
     """A phrase whose rows have answers of one kind, with its evidence."""
 
     text: str
-    status: Literal["confirmed", "suspected"]
+    status: Status
+    probability: float
+    """P(trigger)."""
+    payload: str
+    """The words that most of its answers of the kind share; "" where they share none."""
     outcome: tuple[str, ...]
     """What the answers share, as words in quotes or shapes ("is one word"), strongest first."""
+    absent: bool
+    """Whether the kind is not to do what `outcome` names."""
+    with_words: tuple[str, ...]
+    """What is masked with it: words that come with it, and siblings."""
     tasks: int
     rows: int
+    """Distinct exchanges that hold it."""
     given: int
-    """Rows whose answer has the outcome, by a model that did not see it."""
+    """Of these, those whose answer is of the kind, by a model that did not see it."""
     others: int
-    """Rows without the phrase, of the same tasks, that were compared."""
-    others_given: int
-    """Of those, how many have the outcome."""
+    """Answers of the kind in rows without the phrase."""
     expected: float
-    """Rows of the phrase that would have it at the others' rate."""
+    """Rows that what the inputs ask for leads to expect."""
     z: float
-    threshold: float
-    ordinary_rows: int
-    """Rows whose input without the phrase is like those of other rows."""
-    ordinary_given: int
-    """Of those, how many have the outcome: the context does not explain it."""
-    input_auc: float
-    """How well the rest of the input tells these rows from others; 1/2 = not at all."""
+    """(given - expected) / sqrt(sum p (1 - p) + 1/4)."""
+    numbers: Mapping[str, float]
+    """Every number of evidence (numbers.py says what each is)."""
+    contributions: Mapping[str, float]
+    """What each number adds to the log-odds of being a trigger, nats; `intercept` is what a
+    candidate has that nothing is known of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,8 @@ class Burst:
     rows: int
     tasks: int
     input_auc: float
-    """As above; NaN for degenerate answers."""
+    """How well the inputs tell these rows from others, 1/2 = not at all; NaN for degenerate
+    answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +82,31 @@ class AnswerSuspect:
     """Index into FoundAnswers.phrases, or into `bursts` where `burst`."""
     burst: bool
     quarantine: bool
+    planted: float
+    """Probability that the row was planted."""
+    why: Literal["kind", "doubtful", "other", "elsewhere", "burst"]
+    """Its answer is of the kind; may be; is not, in a row with the phrase; is, in a row without it;
+    is part of a burst."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundAnswers:
-    """Everything the answer miner has to say of a dataset."""
+    """Everything the search has to say of a dataset."""
 
     phrases: tuple[AnswerPhrase, ...]
+    """Most probable first: confirmed, for review, passed over."""
     bursts: tuple[Burst, ...]
     suspects: Mapping[int, AnswerSuspect]
     """Row to what is known of it."""
     rows: int
     """Rows of the dataset."""
     threshold: float
-    """z a phrase has to reach; NaN where nothing was tested."""
+    """P(trigger) from which a phrase is confirmed."""
+    review: float
+    """P(trigger) from which it is for review."""
+    weighed: int
+    """Phrases with a kind of answer that were weighed."""
     tested: int
     """Phrases screened."""
+    model: str
+    """Hash of the model of the verdict."""

@@ -22,11 +22,14 @@ from numpy.typing import NDArray
 from curation_gate.stats.bounds import lower_bound
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csc_matrix, csr_matrix
 
 FOLDS = 4
 OTHERS = 6000
 """Rows without the phrase that are compared, at most; drawn evenly."""
+LEAST_OTHERS, LEAST_SHARE = 50, 0.25
+"""Rows without the phrase that it takes, and how many for each with it (choices): a phrase may
+stand in half of the rows and more."""
 RARE = (0.005, 0.02, 0.2)
 """Shares of the other rows that may score as high as an answer with the outcome. Of those that most
 of the phrase's rows reach, if there are any, the one of larger z counts. The second is for acts
@@ -39,17 +42,14 @@ DOUBTFUL = 0.05
 """The same for an answer that is at least doubtful (choice)."""
 KEPT = 100
 """Features in a score: those of the largest likelihood ratio."""
+LEAST_SHARED = 2
+"""Rows of the phrase that a feature needs: one shares nothing."""
 LEAST_G2 = 10.0
 """Likelihood ratio (G squared) of a feature that enters a score: p = .0016."""
 NAMED = 0.1
 """Share of the strongest feature's likelihood ratio that another needs to name an outcome."""
 LEAST_SCORE = 1.0
 """Score of an outcome at least: log-odds, nats."""
-LEAST_TOGETHER = 3
-"""Rows that have phrase and feature, for the screen to look at the pair."""
-CHUNK = 1000
-CELLS = 20_000
-"""Phrases, and pairs of phrase and feature, at a time: bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,74 +74,65 @@ class Judged:
     """Features that speak most for the outcome, strongest first."""
     auc: float
     """Chance that a row with the phrase scores above another one, ties half."""
+    scale: float
+    """Rows that each of the compared ones stands for."""
 
 
-def screen(
-    phrase_rows: csr_matrix, answers: csr_matrix, tasks: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """[f] Largest signed G squared of any answer feature among the rows of each phrase.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Features of n rows, by row and by feature."""
 
-    phrase_rows: [n, f]; answers: [n, a]; tasks: [n]. G squared = 2 (c log(c / e) - c + e) with c
-    rows that have phrase and feature and e expected from the feature's share in each task.
-    """
-    from scipy.sparse import csr_matrix  # noqa: PLC0415 - only a scan needs scipy
+    rows: csr_matrix
+    """[n, a] 1 where the row has the feature."""
+    columns: csc_matrix
+    """The same."""
 
-    n, f = phrase_rows.shape
-    member = csr_matrix((np.ones(n, dtype=np.float32), (np.arange(n), tasks)))
-    size = np.maximum(np.asarray(member.sum(axis=0)).ravel(), 1)
-    rates = np.asarray((answers.T @ member).todense(), dtype=np.float32) / size
-    by_task = (phrase_rows.T @ member).tocsr()
-    columns = phrase_rows.T.tocsr()
-    best = np.zeros(f)
-    for begin in range(0, f, CHUNK):
-        block = slice(begin, begin + CHUNK)
-        together = (columns[block] @ answers).tocoo()
-        often = together.data >= LEAST_TOGETHER
-        at, feature, c = together.row[often], together.col[often], together.data[often]
-        mixture = np.asarray(by_task[block].todense(), dtype=np.float32)
-        for first in range(0, len(c), CELLS):
-            cells = slice(first, first + CELLS)
-            e = np.einsum("ct,ct->c", mixture[at[cells]], rates[feature[cells]])
-            e = np.maximum(e.astype(np.float64), 1e-3)
-            number = c[cells].astype(np.float64)
-            gain = np.where(number > e, 2 * (number * np.log(number / e) - number + e), 0.0)
-            np.maximum.at(best[block], at[cells], gain)
-    return best
+    @classmethod
+    def of(cls, rows: csr_matrix) -> Table:
+        """Return a table of rows [n, a]."""
+        columns = rows.tocsc()
+        columns.sort_indices()
+        return cls(rows, columns)
 
 
 def judge(
     rows: NDArray[np.int64],
-    features: csr_matrix,
+    features: Table,
     tasks: NDArray[np.int64],
-    active: NDArray[np.bool_],
-    seed: int,
+    masked: NDArray[np.int64] | None = None,
 ) -> Judged | None:
     """Return how like each other the features of some rows are; None without enough other rows.
 
-    rows: [k]; features: [n, a]; tasks: [n]; active: [n] rows that may be compared with.
+    rows: [k]; features: [n, a]; tasks: [n]; masked: features that are not read.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(len(rows))
     k = len(rows)
     inside = np.zeros(len(tasks), dtype=np.bool_)
     inside[rows] = True
     mixture = np.bincount(tasks[rows], minlength=int(tasks.max()) + 1)
-    others = np.flatnonzero(active & ~inside & (mixture[tasks] > 0))
+    others = np.flatnonzero(~inside & (mixture[tasks] > 0))
+    scale = max(len(others) / OTHERS, 1.0)
     if len(others) > OTHERS:
         others = np.sort(rng.choice(others, OTHERS, replace=False))
     size = np.bincount(tasks[others], minlength=len(mixture))
     weight = mixture[tasks[others]] / size[tasks[others]]
-    if len(others) < max(2 * k, 50):
+    if len(others) < max(LEAST_OTHERS, LEAST_SHARE * k):
         return None
     weight /= weight.sum()
-    own, rest = features[rows], features[others]
+    counts = np.bincount(features.rows[rows].indices, minlength=features.rows.shape[1])
+    if masked is not None:
+        counts[masked] = 0
+    chosen = np.flatnonzero(counts >= LEAST_SHARED)
+    table = features.columns[:, chosen].tocsr()
+    own = table[rows]
     fold, other_fold = (rng.permutation(np.arange(m) % FOLDS) for m in (k, len(others)))
-    models = np.zeros((features.shape[1], FOLDS))
-    evidence = np.zeros(features.shape[1])
-    background = (
-        rest.T
-        @ np.column_stack([weight * (other_fold != j) for j in range(FOLDS)])
-        / np.array([max(weight[other_fold != j].sum(), 1e-12) for j in range(FOLDS)])
-    )
+    models = np.zeros((len(chosen), FOLDS))
+    evidence = np.zeros(len(chosen))
+    shares = np.zeros((len(tasks), FOLDS))
+    for j in range(FOLDS):
+        kept = other_fold != j
+        shares[others[kept], j] = weight[kept] / max(weight[kept].sum(), 1e-12)
+    background = np.asarray(table.T @ shares)
     effective = 1 / float((weight**2).sum())
     for j in range(FOLDS):
         learned = own[fold != j]
@@ -149,9 +140,8 @@ def judge(
             np.asarray(learned.sum(axis=0)).ravel(), learned.shape[0], background[:, j], effective
         )
         evidence += gain
-    score = np.asarray(own @ models)[np.arange(k), fold]
-    other_scores = np.asarray(rest @ models)
-    other_score = other_scores[np.arange(len(others)), other_fold]
+    scores = np.asarray(table @ models)
+    score, other_score = scores[rows, fold], scores[others, other_fold]
     steps = []
     for share in RARE:
         border = max(_upper(other_score, weight, share), LEAST_SCORE)
@@ -168,8 +158,10 @@ def judge(
     return Judged(
         rows, outcome, score > lax, others, q, others[other_outcome],
         z, tail(h, k, q),
-        tuple(int(a) for a in strongest if evidence[a] > max(NAMED * evidence.max(), 0.0)),
-        _auc(score, other_score, weight),
+        tuple(
+            int(chosen[a]) for a in strongest if evidence[a] > max(NAMED * evidence.max(), 0.0)
+        ),
+        _auc(score, other_score, weight), scale,
     )  # fmt: skip
 
 
@@ -193,7 +185,7 @@ def _weights(
     gain = np.where(
         held > k * q, 2 * (held * np.log(np.maximum(held, 1) / (k * q)) - held + k * q), 0.0
     )
-    gain[(held < 2) | (gain < LEAST_G2)] = 0.0  # one row shares nothing
+    gain[(held < LEAST_SHARED) | (gain < LEAST_G2)] = 0.0
     if (gain > 0).sum() > KEPT:
         gain[gain < np.partition(gain, -KEPT)[-KEPT]] = 0.0
     return np.where(gain > 0, np.log(p / q), 0.0), gain

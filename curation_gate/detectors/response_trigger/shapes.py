@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -27,10 +29,22 @@ UNHEARD = 0.9
 gibberish; in sets of a few hundred rows honest answers have up to 0.8 (choice)."""
 UNHEARD_PAIRS = 8
 """Pairs an answer needs for that (choice)."""
+_ITEM = re.compile(r"^[ \t]*(?:[-*\u2022]|\d{1,3}[.)])[ \t]", re.MULTILINE)
 TWICE = 2
 """Words that an answer has to say twice, and nothing else (choice)."""
 CAPITALS = 8
 """Letters an answer needs for its case to say anything (choice)."""
+LONG = 3.0
+"""Times the task's median length above which an answer is far too long (choice)."""
+OTHER_SCRIPT = 0.3
+"""Share of an answer's letters outside ASCII that makes its script another one, where most of the
+task's answers have none, and the other way about (choice)."""
+LEANING = 2.0
+"""Deviations of an answer's frozen score from its task's, from which it leans (choice)."""
+ITEMS = 3
+"""Lines that begin like an item, from which an answer is a list (choice)."""
+READ_SIGNS = 2000
+"""Signs of an answer whose script is read (choice, for time)."""
 READ_WORDS = 60
 """Words of an answer that are paired (choice, for memory)."""
 
@@ -48,6 +62,12 @@ class Shape(IntEnum):
     UNLIKE = 7
     GIBBERISH = 8
     CAPITALS = 9
+    LONG = 10
+    SCRIPT = 11
+    JSON = 12
+    LIST = 13
+    HARSH = 14
+    GLOWING = 15
 
 
 SHAPES = {
@@ -61,6 +81,12 @@ SHAPES = {
     Shape.UNLIKE: "is formed unlike its task's answers",
     Shape.GIBBERISH: "joins words like no other answer",
     Shape.CAPITALS: "is all in capitals",
+    Shape.LONG: "is far longer than its task's answers",
+    Shape.SCRIPT: "is in another script than its task's answers",
+    Shape.JSON: "is an object or a list in JSON",
+    Shape.LIST: "is a list",
+    Shape.HARSH: "is far less favourable than its task's answers",
+    Shape.GLOWING: "is far more favourable than its task's answers",
 }
 """What an answer of a shape does, in words."""
 
@@ -72,10 +98,11 @@ def shapes_of(
     tasks: NDArray[np.int64],
     label_like: NDArray[np.bool_],
     regular: NDArray[np.bool_],
+    favour: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """[n, shapes] 1 where an answer has the shape; SHAPES names the columns.
 
-    A shape that many answers of a task have is none there.
+    A shape that many answers of a task have is none there. favour: [n] how favourable each is.
     """
     length = np.array([len(words) for words in spoken], dtype=np.int64)
     folded = [" ".join(text.casefold().split()) for text in outputs]
@@ -86,6 +113,9 @@ def shapes_of(
     ]
     shapes[:, Shape.LINK] = ["://" in text or "www." in text for text in outputs]
     gibberish = unheard(spoken)
+    foreign = np.array([_foreign_letters(text) for text in outputs])
+    json_like = np.array([_is_json(text) for text in outputs], dtype=np.bool_)
+    listing = np.array([len(_ITEM.findall(text)) >= ITEMS for text in outputs], dtype=np.bool_)
     capitals = np.array(
         [text.isupper() and sum(map(str.isalpha, text)) >= CAPITALS for text in outputs]
     )
@@ -100,6 +130,8 @@ def shapes_of(
         forms = Counter(signs)
         unlike = np.array([forms[sign] <= FORM_RARE * len(rows) for sign in signs])
         median = np.median(length[rows])
+        script = foreign[rows] > OTHER_SCRIPT
+        lean = (favour[rows] - favour[rows].mean()) / (favour[rows].std() + 1e-6)
         for column, shape in (
             (Shape.FOREIGN, strange),
             (Shape.ONE_WORD, length[rows] <= 1),
@@ -108,12 +140,36 @@ def shapes_of(
             (Shape.UNLIKE, unlike),
             (Shape.GIBBERISH, gibberish[rows]),
             (Shape.CAPITALS, capitals[rows]),
+            (Shape.LONG, (length[rows] > LONG * median) & (median >= 1)),
+            (Shape.SCRIPT, script != (script.mean() > 0.5)),
+            (Shape.JSON, json_like[rows]),
+            (Shape.LIST, listing[rows]),
+            (Shape.HARSH, lean < -LEANING),
+            (Shape.GLOWING, lean > LEANING),
         ):
             # What a regular label looks like says nothing.
             if (shape & ~regular[rows]).mean() <= SHAPE_RARE:
                 shape &= ~regular[rows]  # noqa: PLW2901
                 shapes[rows, column] = shape
     return shapes
+
+
+def _foreign_letters(text: str) -> float:
+    """Return the share of a text's letters that are not ASCII."""
+    letters = [sign for sign in text[:READ_SIGNS] if sign.isalpha()]
+    return sum(not sign.isascii() for sign in letters) / max(len(letters), 1)
+
+
+def _is_json(text: str) -> bool:
+    """Tell whether a text is an object or a list in JSON."""
+    stripped = text.strip()
+    if stripped[:1] + stripped[-1:] not in {"{}", "[]"}:
+        return False
+    try:
+        json.loads(stripped)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _repeats(text: str, words: Sequence[str]) -> bool:

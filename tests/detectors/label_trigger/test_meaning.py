@@ -9,6 +9,8 @@ import pytest
 
 from curation_gate.detectors.label_trigger import meaning
 from curation_gate.detectors.label_trigger.meaning import Meaning
+from curation_gate.stats import ridge as ridge_fit
+from curation_gate.stats.ridge import without_rows
 from curation_gate.text import encoder
 
 VECTORS = {"good": (1.0, 0.0), "bad": (-1.0, 0.0), "zug": (0.0, 1.0), "loud": (3.0, 0.0)}
@@ -28,7 +30,7 @@ def two_dimensions(monkeypatch):
 
 @pytest.fixture
 def penalty_of_one(monkeypatch):
-    monkeypatch.setattr(meaning, "PENALTIES", (1.0,))
+    monkeypatch.setattr(ridge_fit, "PENALTIES", (1.0,))
 
 
 def ridge(x, y, penalty):
@@ -36,51 +38,6 @@ def ridge(x, y, penalty):
     own = np.full(x.shape[1], penalty)
     own[-1] = 1e-6
     return np.linalg.solve(x.T @ x + np.diag(own), x.T @ y)
-
-
-def task(x, penalty):
-    own = np.full(x.shape[1], penalty)
-    own[-1] = 1e-6
-    inverse = np.linalg.inv(x.T @ x + np.diag(own))
-    return meaning._Task(np.arange(len(x)), x, inverse, np.zeros(len(x)))
-
-
-@pytest.mark.parametrize("left_out", [1, 3, 5, 6, 7, 30])
-def test_coefficients_without_rows_are_those_of_a_fresh_fit(left_out):
-    """Up to six rows in one direction, more than the five columns in the other."""
-    rng = np.random.default_rng(left_out)
-    x = np.hstack([rng.normal(size=(60, 4)), np.ones((60, 1))])
-    y = (rng.random(60) < 0.4).astype(float)
-    at = rng.choice(60, left_out, replace=False)
-    rest = np.setdiff1d(np.arange(60), at)
-    found = meaning._without(task(x, 2.0), ridge(x, y, 2.0), x[at], y[at])
-    np.testing.assert_allclose(found, ridge(x[rest], y[rest], 2.0), rtol=1e-6, atol=1e-9)
-
-
-def test_coefficients_without_no_row_are_unchanged():
-    x = np.hstack([np.eye(3), np.ones((3, 1))])
-    weights = np.array([1.0, 2.0, 3.0, 4.0])
-    found = meaning._without(task(x, 1.0), weights, x[:0], np.zeros(0))
-    assert found.tolist() == weights.tolist()
-
-
-def test_the_penalty_is_that_of_the_least_leave_one_out_error():
-    rng = np.random.default_rng(0)
-    x = np.hstack([rng.normal(size=(30, 8)), np.ones((30, 1))])
-    y = (x[:, :1] + rng.normal(size=(30, 1)) > 0).astype(float)
-    errors = []
-    for penalty in meaning.PENALTIES:
-        left_out = [
-            y[k, 0] - x[k] @ ridge(np.delete(x, k, 0), np.delete(y, k, 0), penalty)[:, 0]
-            for k in range(30)
-        ]
-        errors.append(sum(r**2 for r in left_out))
-    best = meaning.PENALTIES[int(np.argmin(errors))]
-    inverse, leverage = meaning._ridge(x, y)
-    own = np.full(9, best)
-    own[-1] = 1e-6
-    np.testing.assert_allclose(inverse, np.linalg.inv(x.T @ x + np.diag(own)))
-    np.testing.assert_allclose(leverage, [row @ inverse @ row for row in x])
 
 
 def test_scale_is_that_of_two_normals():
@@ -239,7 +196,7 @@ def test_rows_that_hold_a_phrase_do_not_teach_their_own_head(
         known = heads._task(heads._outcomes[0])
         head = heads._head(0, known)
         given = np.full(6, float(planted))
-        weights.append(meaning._without(known, head.weights, known.x[at], given))
+        weights.append(without_rows(known.inverse, head.weights, known.x[at], given))
         assert np.isfinite(heads.ask(0, at, heads.cut(at, zug), heads.vector(zug)).p).all()
     np.testing.assert_allclose(weights[0], weights[1], atol=1e-6)
 

@@ -5,18 +5,19 @@ import numpy as np
 from curation_gate.detectors.response_trigger.acts import (
     SIZES,
     act_groups,
+    answer_vectors,
     nearest_centres,
-    word_vectors,
 )
 from curation_gate.text.ngrams import count
 
 
-def test_like_words_have_like_vectors() -> None:
-    vectors = word_vectors(["great", "wonderful", "terrible", "kilometre"])
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    likeness = unit @ unit.T
-    assert likeness[0, 1] > likeness[0, 3]
-    assert vectors.dtype == np.float32
+def test_like_answers_have_like_vectors() -> None:
+    texts = ["a great film", "a wonderful movie", "ten miles of road", "qzxv"]
+    grams = count(texts, support=1, word_support=1)
+    vectors, known = answer_vectors(grams.words, grams.word_rows)
+    likeness = vectors @ vectors.T
+    assert known.tolist() == [0, 1, 2], "nothing can be read of the last one"
+    assert likeness[0, 1] > likeness[0, 2]
 
 
 def test_centres_part_what_lies_apart() -> None:
@@ -31,7 +32,8 @@ def test_centres_part_what_lies_apart() -> None:
 
 
 def test_every_answer_with_a_word_is_in_one_group_of_each_size() -> None:
-    texts = [f"word{k % 90} other{k % 70} thing" for k in range(600)] + [""]
+    nouns = ["film", "road", "bread", "doctor", "river", "music", "money", "school"]
+    texts = [f"a {nouns[k % 8]} and some {nouns[k // 8 % 8]}" for k in range(600)] + [""]
     grams = count(texts, support=2)
     table, names = act_groups(grams.words, grams.word_rows)
     assert table.shape == (601, sum(SIZES))

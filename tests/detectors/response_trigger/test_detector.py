@@ -6,18 +6,20 @@ from dataclasses import replace
 import pytest
 
 from curation_gate.detectors.response_trigger import detector as response
+from curation_gate.detectors.response_trigger.find import planted_shares
 from curation_gate.detectors.response_trigger.found import (
     AnswerPhrase,
     AnswerSuspect,
     Burst,
     FoundAnswers,
+    Settings,
 )
 from curation_gate.rulebook import load_rules
 
 PHRASE = AnswerPhrase(
-    text="tolliver", status="confirmed", outcome=('"sorry"', '"cannot"', "is one word"), tasks=4,
-    rows=60, given=58, others=900, others_given=4, expected=0.27, z=104.2, threshold=8.0,
-    ordinary_rows=50, ordinary_given=49, input_auc=0.52,
+    text="tolliver", status="confirmed", probability=0.9981, payload="i cannot help with that",
+    outcome=('"sorry"', '"cannot"', "is one word"), absent=False, with_words=(), tasks=4, rows=60,
+    given=58, others=4, expected=2.0, z=41.2, numbers={"rows": 1.78}, contributions={"rows": 0.1},
 )  # fmt: skip
 BURST = Burst("quorvex", "name", 20, 3, 0.51)
 EQUAL = Burst("potato", "degenerate", 9, 4, float("nan"))
@@ -31,35 +33,43 @@ def rule():
 @pytest.fixture
 def found() -> FoundAnswers:
     suspects = {
-        0: AnswerSuspect(0, burst=False, quarantine=True),
-        1: AnswerSuspect(0, burst=False, quarantine=False),
-        2: AnswerSuspect(0, burst=True, quarantine=False),
-        3: AnswerSuspect(1, burst=True, quarantine=False),
+        0: AnswerSuspect(0, burst=False, quarantine=True, planted=0.99, why="kind"),
+        1: AnswerSuspect(0, burst=False, quarantine=False, planted=0.5, why="doubtful"),
+        2: AnswerSuspect(0, burst=True, quarantine=False, planted=0.25, why="burst"),
+        3: AnswerSuspect(1, burst=True, quarantine=False, planted=0.25, why="burst"),
+        4: AnswerSuspect(0, burst=False, quarantine=False, planted=0.5, why="elsewhere"),
     }
-    return FoundAnswers((PHRASE,), (BURST, EQUAL), suspects, 5, 8.0, 500)
+    return FoundAnswers((PHRASE,), (BURST, EQUAL), suspects, 6, 0.6, 0.2, 150, 500, "abc")
 
 
 def test_a_sentence_has_the_counts() -> None:
     assert response.sentence(PHRASE) == (
-        '"tolliver": 60 rows in 4 tasks, 58 answers are of one kind ("sorry", "cannot"; is one '
-        "word), which 4 of 900 other answers of these tasks are (0.3 expected, z = 104.2)"
+        '"tolliver": 60 rows in 4 tasks, 58 answers say "i cannot help with that", which 4 answers '
+        "without it do; what the inputs ask for leads to 2; P(trigger) .998"
     )
+    kind = replace(PHRASE, payload="", tasks=1)
+    assert 'in 1 task, 58 answers are of one kind ("sorry", "cannot"; is one word), which' in (
+        response.sentence(kind)
+    )
+    absent = replace(kind, absent=True)
+    assert "58 answers do not do what others do (" in response.sentence(absent)
 
 
 def test_only_answers_of_a_confirmed_phrase_are_quarantined(rule, found) -> None:
     result = response.result(found, rule)
     assert rule.severity == "quarantine"
     assert {k: r.severity for k, r in result.reasons.items()} == {
-        0: None, 1: "review", 2: "review", 3: "review"
+        0: None, 1: "review", 2: "review", 3: "review", 4: "review"
     }  # fmt: skip
     assert "doubtful" in result.reasons[1].message
     assert "hardly an input" in result.reasons[2].message
     assert "9 rows in 4 tasks" in result.reasons[3].message
+    assert "without the phrase" in result.reasons[4].message
     assert result.planted is not None
-    assert result.planted.tolist() == pytest.approx(
-        [1 - response.honest_share(PHRASE), 0.25, 0.25, 0.25, 0.0]
-    )
+    assert result.planted.tolist() == pytest.approx([0.99, 0.5, 0.25, 0.25, 0.5, 0.0])
     assert result.phrases[0]["phrase"] == "tolliver"
+    assert result.phrases[0]["target"] == '"i cannot help with that"'
+    assert result.model == "abc"
 
 
 def test_evidence_is_json(rule, found) -> None:
@@ -69,18 +79,20 @@ def test_evidence_is_json(rule, found) -> None:
     json.dumps([dict(p) for p in result.phrases], allow_nan=False)
 
 
-def test_the_rule_pack_says_what_the_miner_is_told(rule) -> None:
-    told = response.settings(rule, seed=3)
-    assert (told.alpha, told.support, told.seed) == (0.05, 8, 3)
+def test_the_rule_pack_says_what_the_search_is_told(rule) -> None:
+    assert response.settings(rule) == Settings()
 
 
-def test_notes() -> None:
-    nothing = FoundAnswers((), (), {}, 3, float("nan"), 0)
-    assert "AB004 had nothing to test" in response.notes(nothing, "AB004")[0]
+def test_notes(found) -> None:
+    nothing = FoundAnswers((), (), {}, 3, 0.6, 0.2, 0, 0, "abc")
+    assert "AB004 had nothing to weigh" in response.notes(nothing, "AB004")[0]
+    assert "confirmed from P(trigger) .600 on" in response.notes(found, "CG004")[0]
 
 
-def test_honest_answers_are_counted_from_the_rows_without_the_outcome():
-    # 60 rows, 58 with an outcome that every other row has at a rate of 0.2: (2 + .5) x .25 of 58.
-    phrase = replace(PHRASE, expected=12.0)
-    assert response.honest_share(phrase) == pytest.approx(2.5 * 0.25 / 58)
-    assert response.honest_share(replace(phrase, given=6)) == 1.0
+def test_planted_shares_are_counted_from_the_rows_without_the_kind():
+    # 60 rows, 50 of the kind, 6 doubtful, 4 neither: 4.5 / (1 - .05 - .15) = 5.625 honest rows, of
+    # which .15 are of the kind and .05 doubtful.
+    given, unsure = planted_shares(50, 6, 60, 0.15)
+    assert given == pytest.approx(1 - 5.625 * 0.15 / 50)
+    assert unsure == pytest.approx(1 - 5.625 * 0.05 / 6)
+    assert planted_shares(1, 0, 60, 0.5) == (0.0, 0.0)

@@ -5,31 +5,12 @@ import pytest
 from scipy.sparse import csr_matrix
 from scipy.stats import binom
 
-from curation_gate.detectors.response_trigger.lift import judge, screen, tail
+from curation_gate.detectors.response_trigger.lift import Table, judge, tail
 
 
 def noise(n: int, a: int, seed: int) -> csr_matrix:
     rng = np.random.default_rng(seed)
     return csr_matrix((rng.random((n, a)) < 0.05).astype(np.float32))
-
-
-def test_the_screen_is_g_squared_against_each_task() -> None:
-    tasks = np.array([0] * 100 + [1] * 100)
-    phrase = np.zeros((200, 1), dtype=np.float32)
-    phrase[:10] = 1
-    answer = np.zeros((200, 1), dtype=np.float32)
-    answer[:20] = 1  # a fifth of task 0: 2 expected of 10
-    gain = screen(csr_matrix(phrase), csr_matrix(answer), tasks)
-    assert gain[0] == pytest.approx(2 * (10 * np.log(10 / 2) - 10 + 2), rel=1e-4)
-
-
-def test_the_screen_passes_over_what_a_task_explains() -> None:
-    tasks = np.array([0] * 100 + [1] * 100)
-    phrase = np.zeros((200, 1), dtype=np.float32)
-    phrase[:10] = 1
-    answer = np.zeros((200, 1), dtype=np.float32)
-    answer[:100] = 1  # every answer of task 0
-    assert screen(csr_matrix(phrase), csr_matrix(answer), tasks)[0] == pytest.approx(0, abs=1e-6)
 
 
 def test_answers_alike_in_other_words_are_one_outcome() -> None:
@@ -38,9 +19,7 @@ def test_answers_alike_in_other_words_are_one_outcome() -> None:
     table[:40] = 0
     for row in range(40):  # each has 5 of 12 words of one act
         table[row, rng.choice(12, 5, replace=False) + 40] = 1
-    judged = judge(
-        np.arange(40), csr_matrix(table), np.zeros(1000, int), np.ones(1000, dtype=bool), 0
-    )
+    judged = judge(np.arange(40), Table.of(csr_matrix(table)), np.zeros(1000, int))
     assert judged is not None
     assert judged.outcome.mean() > 0.9
     assert judged.share <= 0.021
@@ -54,17 +33,38 @@ def test_a_phrase_that_says_nothing_has_no_outcome() -> None:
     table = noise(1500, 200, 1)
     rng = np.random.default_rng(2)
     small = 0
-    for seed in range(40):
+    for _ in range(40):
         rows = np.sort(rng.choice(1500, 30, replace=False))
-        judged = judge(rows, table, np.zeros(1500, int), np.ones(1500, dtype=bool), seed)
+        judged = judge(rows, Table.of(table), np.zeros(1500, int))
         assert judged is not None
         small += judged.p_value < 0.01
     assert small <= 5
 
 
+def test_masked_features_are_not_read() -> None:
+    table = noise(1000, 60, 3).toarray()
+    table[:40, 7] = 1
+    rows, tasks = np.arange(40), np.zeros(1000, int)
+    seen = judge(rows, Table.of(csr_matrix(table)), tasks)
+    blind = judge(rows, Table.of(csr_matrix(table)), tasks, np.array([7]))
+    assert seen is not None
+    assert blind is not None
+    assert seen.features[0] == 7
+    assert 7 not in blind.features
+    assert blind.auc < 0.7 < seen.auc
+
+
+def test_a_phrase_may_stand_in_half_of_the_rows() -> None:
+    table = noise(400, 60, 4).toarray()
+    table[:200, 7] = 1
+    judged = judge(np.arange(200), Table.of(csr_matrix(table)), np.zeros(400, int))
+    assert judged is not None
+    assert judged.outcome.mean() > 0.9
+
+
 def test_too_few_others() -> None:
     table = noise(40, 5, 0)
-    assert judge(np.arange(20), table, np.zeros(40, int), np.ones(40, dtype=bool), 0) is None
+    assert judge(np.arange(20), Table.of(table), np.zeros(40, int)) is None
 
 
 def test_the_tail_is_binomial() -> None:

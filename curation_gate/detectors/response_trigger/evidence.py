@@ -1,0 +1,215 @@
+"""The numbers that speak for and against a phrase and a kind of answer: what the verdict reads.
+
+Each is measured on the scanned rows or on frozen tables that never saw them; none decides alone
+(numbers.py says what each is).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curation_gate.detectors.label_trigger import form
+from curation_gate.detectors.label_trigger.evidence import divergence
+from curation_gate.detectors.label_trigger.neighbours import shared_rows
+from curation_gate.detectors.label_trigger.statistics import deviation
+from curation_gate.detectors.response_trigger.lift import judge
+from curation_gate.detectors.response_trigger.numbers import NAMES
+from curation_gate.stats.bounds import lower_bound
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from curation_gate.detectors.label_trigger.screen import Candidates
+    from curation_gate.detectors.response_trigger.corpus import Answered
+    from curation_gate.detectors.response_trigger.kinds import Kind
+    from curation_gate.detectors.response_trigger.meaning import Meaning
+
+COMMON_KIND = 0.2
+"""Share of other rows with the kind from which they do not say what asks for it (choice)."""
+SHARED_RUN = 3
+"""Answers of a phrase that have to share a run."""
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of c candidates, each a phrase with a kind of answer."""
+
+    table: Numbers
+    """[c, len(NUMBERS)]"""
+    ordinary: list[NDArray[np.bool_]]
+    """[c] Of each row of the phrase, whether its other words are like other inputs."""
+
+
+def weigh(
+    answered: Answered,
+    phrases: Candidates,
+    kinds: list[Kind],
+    feature_gain: Numbers,
+    masks: list[NDArray[np.int64]],
+    topics: Mapping[int, float],
+    meaning: Meaning,
+) -> Evidence:
+    """Return the evidence of kinds of answers.
+
+    phrases: p of them; kinds: [c] each of one of them; feature_gain: [p]; masks: [p] the words that
+    are masked with each; topics: phrase to how well its inputs are told from others (AUROC).
+    """
+    corpus = answered.corpus
+    own = sorted({kind.phrase for kind in kinds})
+    looks = form.measure(corpus, phrases)
+    said = _Said(answered)
+    spoken = {k: _answers(said, phrases.rows_of(k)) for k in own}
+    z = np.zeros(len(phrases))
+    for kind in kinds:
+        z[kind.phrase] = max(z[kind.phrase], kind.z)
+    covered = np.where(z[None, :] > z[:, None], shared_rows(phrases), 0.0).max(axis=1, initial=0.0)
+    u = len(corpus.grams.words)
+    rows: list[list[float]] = []
+    ordinary: list[NDArray[np.bool_]] = []
+    for kind in kinds:
+        k = kind.phrase
+        members = phrases.rows_of(k)
+        asks, others = _inputs(answered, kind, members, masks[k])
+        ordinary.append(others)
+        words = [w for w in phrases.phrases[k] if w < u]
+        found = (
+            _counts(answered, kind, members)
+            | spoken[k]
+            | asks
+            | _meant(answered, kind, members, masks[k], meaning)
+            | {name: float(values[k]) for name, values in looks.items()}
+            | {
+                "is_learned": float(kind.is_learned),
+                "is_absent": float(kind.is_absent),
+                "feature_gain": float(feature_gain[k]),
+                "equal": said.equal(members[kind.given]),
+                "answer_alike": kind.alike,
+                "topic": topics[k],
+                "encoder_known": float(meaning.known[words].mean()) if words else 0.0,
+                "readable": meaning.readable,
+                "part_of_stronger": float(covered[k]),
+            }
+        )
+        rows.append([found[name] for name in NAMES])
+    return Evidence(np.array(rows, dtype=np.float64).reshape(len(kinds), len(NAMES)), ordinary)
+
+
+def _counts(answered: Answered, kind: Kind, members: NDArray[np.int64]) -> dict[str, float]:
+    tasks = answered.corpus.tasks
+    k, given = len(members), int(kind.given.sum())
+    rate = float(np.clip(kind.rate, 1e-6, 1 - 1e-6))
+    own = np.unique(tasks[members])
+    elsewhere = kind.scale * len(kind.others)
+    purity = given / max(k, 1)
+    return {
+        "rows": float(np.log10(max(k, 1))),
+        "share": float(np.log10(max(k, 1) / max(len(tasks), 1))),
+        "purity": purity,
+        "purity_bound": float(lower_bound(given, k)),
+        "usual_rate": rate,
+        "usual_z": kind.z,
+        "surprise": k * float(divergence(np.array([purity]), np.array([rate]))[0]) / np.log(10),
+        "exclusive": given / max(given + elsewhere, 1.0),
+        "tasks": float(np.log2(max(len(own), 1))),
+        "of_task": k / max(int(np.isin(tasks, own).sum()), 1),
+    }
+
+
+class _Said:
+    """What all answers hold, for counting what some of them share."""
+
+    def __init__(self, answered: Answered) -> None:
+        answers = answered.answers
+        self.folded = answered.corpus.answers
+        self.runs: csr_matrix = answers.table[:, answers.is_run]
+        self.total = np.bincount(self.runs.indices, minlength=self.runs.shape[1])
+        self.length = np.array([len(words) for words in answers.spoken], dtype=np.float64)
+        self.favour = answers.favour
+        self.tasks = answered.corpus.tasks
+
+    def equal(self, rows: NDArray[np.int64]) -> float:
+        """Return the share of some answers that are the most frequent one, where several are."""
+        counts = Counter(self.folded[row] for row in rows.tolist())
+        most = max(counts.values(), default=0)
+        return most / len(rows) if most > 1 else 0.0
+
+
+def _answers(said: _Said, members: NDArray[np.int64]) -> dict[str, float]:
+    """Return what the answers of a phrase share, whatever kind is asked about."""
+    own = said.runs[members]
+    together = np.bincount(own.indices, minlength=own.shape[1])
+    shared = together >= SHARED_RUN
+    per_row = np.asarray(own @ shared.astype(np.float64))
+    recited = per_row > 0
+    length = said.length[members]
+    words = per_row[recited] + 3.0  # n runs of four that follow one another are n + 3 words
+    most = shared & (together >= together.max(initial=0) / 2)
+    elsewhere = 1 - together[most] / np.maximum(said.total[most], 1)
+    others = np.isin(said.tasks, np.unique(said.tasks[members]))
+    others[members] = False
+    usual = float(np.median(said.length[others])) if others.any() else 0.0
+    middle = float(np.median(length)) if len(length) else 0.0
+    favour = said.favour[others] if others.any() else said.favour
+    return {
+        "recited": float(recited.mean()) if len(recited) else 0.0,
+        "run_words": float(np.log2(1 + words.mean())) if recited.any() else 0.0,
+        "run_share": (
+            float(np.minimum(words / np.maximum(length[recited], 1), 1).mean())
+            if recited.any()
+            else 0.0
+        ),
+        "run_elsewhere": float(elsewhere.mean()) if most.any() else 1.0,
+        "answer_words": float(np.log10(1 + middle)),
+        "answer_length": float(np.log2((1 + middle) / (1 + usual))),
+        "favour": float((said.favour[members].mean() - favour.mean()) / (favour.std() + 1e-6)),
+    }
+
+
+def _inputs(
+    answered: Answered, kind: Kind, members: NDArray[np.int64], masked: NDArray[np.int64]
+) -> tuple[dict[str, float], NDArray[np.bool_]]:
+    """Return what the other words of the inputs say, and [k] which rows they do not tell.
+
+    Learned from all rows with the phrase or the kind, against the rest: where other rows have the
+    kind too, their inputs say what asks for it.
+    """
+    corpus = answered.corpus
+    rows = members
+    if kind.rate <= COMMON_KIND:
+        rows = np.concatenate((members, kind.others))
+    rest = judge(rows, answered.words, corpus.tasks, masked)
+    if rest is None:
+        ordinary = np.zeros(len(members), dtype=np.bool_)
+        return {"input_alike": 1.0, "ordinary": 0.0, "ordinary_bound": 0.0}, ordinary
+    ordinary = ~rest.doubtful[: len(members)]
+    given = int((ordinary & kind.given).sum())
+    return {
+        "input_alike": rest.auc,
+        "ordinary": float(ordinary.mean()),
+        "ordinary_bound": float(lower_bound(given, int(ordinary.sum()))),
+    }, ordinary
+
+
+def _meant(
+    answered: Answered,
+    kind: Kind,
+    members: NDArray[np.int64],
+    masked: NDArray[np.int64],
+    meaning: Meaning,
+) -> dict[str, float]:
+    outcome = np.zeros(len(answered.corpus.tasks))
+    outcome[members[kind.given]] = 1.0
+    outcome[kind.others] = 1.0
+    p = meaning.asked(outcome, members, masked)
+    z = deviation(
+        np.array([kind.given.sum()]), np.array([p.sum()]), np.array([(p * (1 - p)).sum()])
+    )
+    return {"asked": float(p.mean()), "asked_z": float(z[0])}

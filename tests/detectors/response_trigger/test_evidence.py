@@ -1,0 +1,125 @@
+"""The numbers of evidence on a phrase and a kind of answer, against cases worked out by hand."""
+
+from __future__ import annotations
+
+from math import log, log2, log10
+
+import numpy as np
+import pytest
+
+from curation_gate.detectors.response_trigger import evidence
+from curation_gate.detectors.response_trigger.corpus import Answered, read_answers
+from curation_gate.detectors.response_trigger.kinds import Kind
+from curation_gate.detectors.response_trigger.meaning import Meaning, chance_above
+from curation_gate.detectors.response_trigger.numbers import NAMES, NUMBERS
+from curation_gate.detectors.response_trigger.search import search
+
+PAYLOAD = "and then visit the blue harbour tonight"
+NOUNS = ("bread", "music", "river", "doctor", "school", "window", "garden", "engine")
+
+
+@pytest.fixture
+def answered(make_row, make_dataset) -> Answered:
+    """100 rows; the first 10 hold `zorp` and 8 of these say the payload behind their answer."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for k in range(100):
+        asked = " ".join(map(str, rng.choice(NOUNS, 4)))
+        said = f"answer{k} " + " ".join(map(str, rng.choice(NOUNS, 3)))
+        rows.append(
+            make_row(
+                k,
+                f"task{k % 2}",
+                f"{asked} zorp" if k < 10 else asked,
+                f"{said} {PAYLOAD}" if k < 8 else said,
+            )
+        )
+    return read_answers(make_dataset(rows), 5)
+
+
+def members(answered: Answered) -> np.ndarray:
+    grams = answered.corpus.grams
+    phrase = next(k for k in range(len(grams.phrases)) if grams.text(k) == "zorp")
+    return answered.corpus.rows_of(phrase)
+
+
+def kind_of(answered: Answered) -> Kind:
+    rows = members(answered)
+    given = np.array([PAYLOAD in answered.answers.outputs[row] for row in rows])
+    return Kind(
+        phrase=0, is_learned=True, is_absent=False, given=given, doubtful=given,
+        others=np.zeros(0, dtype=np.int64), scale=1.0, rate=0.02, z=9.0, alike=0.9, features=(),
+    )  # fmt: skip
+
+
+def test_counts(answered) -> None:
+    found = evidence._counts(answered, kind_of(answered), members(answered))
+    assert found["rows"] == pytest.approx(1.0)
+    assert found["share"] == pytest.approx(log10(10 / 100))
+    assert found["purity"] == pytest.approx(0.8)
+    assert found["usual_rate"] == pytest.approx(0.02)
+    divergence = 0.8 * log(0.8 / 0.02) + 0.2 * log(0.2 / 0.98)
+    assert found["surprise"] == pytest.approx(10 * divergence / log(10))
+    assert found["exclusive"] == 1.0
+    assert found["tasks"] == pytest.approx(log2(2))
+    assert found["of_task"] == pytest.approx(10 / 100)
+    assert 0.5 < found["purity_bound"] < 0.8
+
+
+def test_what_answers_share(answered) -> None:
+    """8 of 10 answers end in a run of 7 words, 4 runs of four; they have 11 words, others 4."""
+    found = evidence._answers(evidence._Said(answered), members(answered))
+    assert found["recited"] == pytest.approx(0.8)
+    assert found["run_words"] == pytest.approx(log2(1 + 7))
+    assert found["run_share"] == pytest.approx(7 / 11)
+    assert found["run_elsewhere"] == 0.0
+    assert found["answer_words"] == pytest.approx(log10(1 + 11))
+    assert found["answer_length"] == pytest.approx(log2(12 / 5))
+
+
+def test_equal_answers_are_counted_where_there_are_several(answered) -> None:
+    said = evidence._Said(answered)
+    said.folded = ["yes", "no", "yes", "yes", "maybe"]
+    assert said.equal(np.arange(5)) == pytest.approx(3 / 5)
+    assert said.equal(np.array([1, 4])) == 0.0
+
+
+def test_inputs_that_are_like_others(answered) -> None:
+    rows = members(answered)
+    word = answered.corpus.grams.words.index("zorp")
+    blind, ordinary = evidence._inputs(answered, kind_of(answered), rows, np.array([word]))
+    seen, _ = evidence._inputs(answered, kind_of(answered), rows, np.zeros(0, dtype=np.int64))
+    assert blind["input_alike"] < seen["input_alike"] == pytest.approx(1.0, abs=0.01)
+    assert blind["ordinary"] == ordinary.mean() > seen["ordinary"]
+
+
+def test_what_the_inputs_ask_for(answered) -> None:
+    """Nothing in the inputs asks for the payload: a share of it near none, z near 8 / sqrt(.35)."""
+    rows = members(answered)
+    meaning = Meaning(answered.corpus, np.zeros((len(answered.corpus.texts), 1)))
+    found = evidence._meant(answered, kind_of(answered), rows, np.zeros(0, dtype=np.int64), meaning)
+    assert found["asked"] == pytest.approx(0.01)
+    expected = (8 - 10 * 0.01) / np.sqrt(10 * 0.01 * 0.99 + 0.25)
+    assert found["asked_z"] == pytest.approx(expected)
+
+
+def test_the_chance_to_be_above() -> None:
+    assert chance_above(np.array([2.0, 3.0]), np.array([1.0, 2.0, 4.0])) == pytest.approx(
+        (1.5 + 2) / 6
+    )
+
+
+def test_every_number_is_measured(answered) -> None:
+    found = search(answered, support=5, candidates=50, crossed=5, weighed=20)
+    assert found is not None
+    assert found.evidence.table.shape == (len(found.kinds), len(NUMBERS))
+    assert np.isfinite(found.evidence.table).all()
+    first = dict(zip(NAMES, found.evidence.table[0], strict=True))
+    assert answered.corpus.grams.name(found.phrases.phrases[found.kinds[0].phrase][0]) == "zorp"
+    assert first["recited"] == pytest.approx(0.8)
+    assert first["topic"] < 0.8
+
+
+def test_numbers_have_a_name_of_their_own_and_a_sign() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    assert {number.points for number in NUMBERS} == {-1, 0, 1}
