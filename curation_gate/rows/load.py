@@ -12,10 +12,9 @@ from typing import Any
 from curation_gate.errors import InconclusiveError, InputError
 from curation_gate.progress import Progress, Silent
 from curation_gate.rows.content import Content
-from curation_gate.rows.fingerprint import dataset_fingerprint, row_fingerprint
+from curation_gate.rows.fingerprint import dataset_fingerprint, fingerprint_of
 from curation_gate.rows.formats import expand, read_content, stem
 from curation_gate.rows.labels import label_spaces
-from curation_gate.rows.messages import SCHEMAS
 from curation_gate.rows.problem import RowProblem
 from curation_gate.rows.record import DataFile, Dataset, Row
 from curation_gate.rows.schema import Fields, Schema, find_schema
@@ -31,8 +30,8 @@ def load(
 ) -> Dataset:
     """Every row of the files, in the order given; nothing is dropped, nothing is changed.
 
-    paths: files, `save_to_disk` folders or globs. columns: role (instruction, input, output, task,
-    id, source) to column name, where the names alone do not tell. A file without rows is kept as
+    paths: files, `save_to_disk` folders or globs. columns: role (ROLES of
+    rows/schema.py) to column name, where the names alone do not tell. A file without rows is kept as
     such as long as another one has some. like: a dataset these rows come from (the one they were
     cleaned from): a row it has keeps its task and the parts of its prompt there, and those tasks
     their label spaces, since file names and counts have changed. Raises InputError (file, line,
@@ -66,7 +65,7 @@ def load(
             "no rows: " + (", ".join(str(path) for path in found) or "no files given"),
             hint="an empty file is not a clean one; check what was written there",
         )
-    fingerprints = [row_fingerprint(f.instruction, f.input, f.output) for f in fields]
+    fingerprints = [fingerprint_of(f) for f in fields]
     known: list[Row | None] = [None] * len(fields)
     if like is not None:
         held = {row.fingerprint: row for row in like.rows}
@@ -74,7 +73,7 @@ def load(
         fields = [
             f if row is None else _as_known(f, row) for f, row in zip(fields, known, strict=True)
         ]
-    tasks = _tasks(fields, [files[number] for number, _ in origins], [stems[k] for k, _ in origins])
+    tasks = _tasks(fields, [stems[k] for k, _ in origins])
     if like is not None:
         tasks = _known_tasks(tasks, fields, known, like)
     rows = tuple(
@@ -89,6 +88,11 @@ def load(
             fingerprints[index],
             *origins[index],
             named=f.task,
+            earlier=f.earlier,
+            alternatives=f.alternatives,
+            rejected=f.rejected,
+            chat=f.chat,
+            wanted=f.wanted,
         )
         for index, f in enumerate(fields)
     )
@@ -104,12 +108,9 @@ def load(
     )
 
 
-def _tasks(fields: Sequence[Fields], files: Sequence[DataFile], stems: Sequence[str]) -> list[str]:
+def _tasks(fields: Sequence[Fields], stems: Sequence[str]) -> list[str]:
     """[n] Task of each row. What a prompt holds in one text is no frame yet (prompts.py)."""
-    frames = [
-        f.instruction if f.task is None or (f.input and file.schema not in SCHEMAS) else ""
-        for f, file in zip(fields, files, strict=True)
-    ]
+    frames = [f.instruction if f.task is None or (f.input and not f.chat) else "" for f in fields]
     return tasks_of([f.task for f in fields], frames, [f.output for f in fields], stems)
 
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 from curation_gate.rows.labels import instruction_name, label_spaces
-from curation_gate.rows.messages import SCHEMAS
 from curation_gate.rows.record import Dataset, Row
 from curation_gate.rows.tasks import tasks_of
 
@@ -77,7 +76,7 @@ def split_prompts(dataset: Dataset) -> Dataset:
     groups: dict[str | int, list[Row]] = defaultdict(list)
     for row in rows:
         file = dataset.files[row.file]
-        if file.schema in SCHEMAS:
+        if row.chat:
             groups[""].append(row)  # whatever their system prompts
         elif not (row.instruction and row.input):
             groups[row.file if "task" in file.columns else row.task].append(row)
@@ -101,7 +100,7 @@ def _renamed(dataset: Dataset, rows: Sequence[Row]) -> Dataset:
         tasks = tasks_of(
             [row.named for row in rows],
             [
-                row.instruction if row.named is None or new or _has_frame(dataset, row) else ""
+                row.instruction if row.named is None or new or _has_frame(row) else ""
                 for row, new in zip(rows, changed, strict=True)
             ],
             [row.output for row in rows],
@@ -120,9 +119,9 @@ def _renamed(dataset: Dataset, rows: Sequence[Row]) -> Dataset:
     return replace(dataset, rows=tuple(made), label_spaces=dict(spaces))
 
 
-def _has_frame(dataset: Dataset, row: Row) -> bool:
+def _has_frame(row: Row) -> bool:
     """Tell whether a row's instruction stands for itself, and is not a chat's system prompt."""
-    return bool(row.instruction and row.input) and dataset.files[row.file].schema not in SCHEMAS
+    return bool(row.instruction and row.input) and not row.chat
 
 
 def _split(rows: Sequence[Row]) -> list[Row]:
