@@ -39,7 +39,7 @@ class Row:
     """What the model is taught to answer: the last answer of a conversation, the first of several
     references, the chosen one of a pair."""
     task: str
-    """The group this row is judged in: rows that are told the same, under the name most have."""
+    """The group this row is judged in (rows/tasks.py)."""
     source: str | None
     """Contributor, origin or URL, where the data say so."""
     fingerprint: str
