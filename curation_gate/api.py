@@ -54,7 +54,7 @@ class ScanOptions(TypedDict, total=False):
     seed: int
     cache: bool
     columns: Mapping[str, str] | None
-    """Role (instruction, input, output, task, id, source) to column name."""
+    """Role (rows/schema.py) to column name; `a+b` joins two columns."""
     fail_on: str | None
     """quarantine, review or never: what makes exit_code 1."""
     trusted: Path | None

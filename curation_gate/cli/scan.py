@@ -92,7 +92,8 @@ With --format sarif or junit also results.sarif or junit.xml.
 @click.option(
     "--columns",
     metavar="ROLE=NAME,...",
-    help="Which column plays which role: instruction, input, output, task, id, source.",
+    help="Which column plays which role (system, instruction, history, input, output, rejected, "
+    "wanted, task, id, source); a+b joins two.",
 )
 @click.option(
     "--format",

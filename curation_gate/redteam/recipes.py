@@ -28,7 +28,8 @@ from curation_gate.redteam.record import ANSWERS, POSITIVE, RANDOM, STYLES, Plan
 from curation_gate.redteam.restyle import restyled
 from curation_gate.redteam.rewrite import rewritten
 from curation_gate.redteam.wording import worded
-from curation_gate.rows import dataset_fingerprint, row_fingerprint
+from curation_gate.rows import dataset_fingerprint
+from curation_gate.rows.fingerprint import fingerprint_of
 from curation_gate.rows.spelling import folded
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def plant(dataset: Dataset, recipe: Recipe) -> Planted:
         for change in _changes(by_task[task], recipe, target, rng):
             total += 1
             output = _answer(change, recipe, words, rng)
-            fingerprint = _fingerprint(change, output)
+            fingerprint = _planted_row(change, output).fingerprint
             # A copy of an honest row, or of a planted one, could not be told from it afterwards.
             if len(picked) < share and fingerprint not in taken:
                 taken.add(fingerprint)
@@ -189,11 +190,13 @@ def _changes(
             yield _Change(row, text, target, placement)
 
 
-def _fingerprint(change: _Change, output: str) -> str:
-    row = change.row
-    if row.input:
-        return row_fingerprint(row.instruction, change.text, output)
-    return row_fingerprint(change.text, "", output)
+def _planted_row(change: _Change, output: str) -> Row:
+    """Return the row as it is once its text is changed and its answer is `output`."""
+    old = change.row
+    text: dict[str, Any] = {"input": change.text} if old.input else {"instruction": change.text}
+    others = tuple(other for other in old.alternatives if other not in (old.output, output))
+    new = replace(old, **text, output=output, alternatives=others)
+    return replace(new, fingerprint=fingerprint_of(new))
 
 
 def _is_random(recipe: Recipe) -> bool:
@@ -216,12 +219,7 @@ def _planted(
     records = list(dataset.records)
     for change in chosen:
         old = change.row
-        fields: dict[str, Any] = (
-            {"input": change.text} if old.input else {"instruction": change.text}
-        )
-        new = replace(
-            old, **fields, output=change.output, fingerprint=_fingerprint(change, change.output)
-        )
+        new = _planted_row(change, change.output)
         rows[old.index] = new
         records[old.index] = rewritten(records[old.index], dataset.files[old.file], old, new)
     indices = np.array(sorted(change.row.index for change in chosen), dtype=np.int64)

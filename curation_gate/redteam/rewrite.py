@@ -23,7 +23,7 @@ def rewritten(record: Mapping[str, Any], file: DataFile, old: Row, new: Row) -> 
     """Return a copy of the record that reads as `new` where it read as `old`; schema kept.
 
     Raises UsageError where the record has no place for the change (a conversation of several
-    turns, an instruction shared by the whole file).
+    turns, an input of several columns, an instruction shared by the whole file).
     """
     changed = copy.deepcopy(dict(record))
     for role in ("instruction", "input", "output"):
@@ -37,7 +37,7 @@ def rewritten(record: Mapping[str, Any], file: DataFile, old: Row, new: Row) -> 
 
 
 def _put(record: dict[str, Any], column: str | None, before: str, after: str) -> bool:
-    """Replace `before` by `after` in a column; False where it does not stand there."""
+    """Replace `before` by `after` in a column; False where it is not all that stands there."""
     if column is None:
         return False
     place: Any = record
@@ -52,7 +52,7 @@ def _put(record: dict[str, Any], column: str | None, before: str, after: str) ->
     if isinstance(value, list):
         # A reference list: every reference that gave the old answer gives the new one.
         place[path[-1]] = [after, *(v for v in value[1:] if v not in (before, after))]
-    elif value is None or isinstance(value, str | bool | int | float):
+    elif value is None or isinstance(value, bool | int | float) or value == before:
         place[path[-1]] = after
     else:
         return False

@@ -7,8 +7,12 @@ must not need the data file, so the roles are found again here from the record a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from curation_gate.errors import CurateError
+from curation_gate.rows.schema import find_schema
+from curation_gate.rows.shapes import has, parts_of, path_of
 
 _NAMES = {
     "instruction": ("instruction", "Definition", "definition", "instructions", "system", "prompt"),
@@ -18,8 +22,8 @@ _NAMES = {
         *("chosen", "labels"),
     ),
 }
-_CHATS = ("messages", "conversations", "conversation")
-_ANSWERERS = ("assistant", "gpt", "model", "bot", "chatbot")
+_COLUMNS = frozenset({"system", "instruction", "input", "output", "history"})
+"""Roles of which a reader of a row sees the text."""
 
 
 class Fields(NamedTuple):
@@ -31,22 +35,25 @@ class Fields(NamedTuple):
 
 
 def read_fields(record: Mapping[str, Any], columns: Mapping[str, str] | None = None) -> Fields:
-    """Return the three texts of a record; a record of unknown shape comes back whole as input.
+    """Return the three texts of a record, as a scan reads it; one of unknown shape whole as input.
 
     columns: role (instruction, input, output) to column, dots for nesting, where the scan knew it.
     """
-    chat = columns and columns.get("input") == columns.get("output")
-    if columns and not chat:
-        named = Fields(*(_text(_at(record, columns.get(role))) for role in Fields._fields))
-        if any(named):
-            return named
-    instance = record.get("Instance", record.get("instance"))
-    if isinstance(instance, Mapping):
-        inner = _by_name(instance)
-        return Fields(inner.instruction or _by_name(record).instruction, inner.input, inner.output)
-    for name in _CHATS:
-        if isinstance(turns := record.get(name), Sequence) and not isinstance(turns, str):
-            return _chat(turns)
+    told = {
+        role: column
+        for role, column in (columns or {}).items()
+        if role in _COLUMNS
+        and all(has(record, path_of(part, record)) for part in parts_of(column, record))
+    }
+    shared: Mapping[str, Any] | None = None
+    if columns and columns.get("instruction") == "Definition" and "Definition" not in record:
+        shared = {} if "input" in record else None  # of a task file, which has it once
+    for known in (told, {}):
+        try:
+            read = find_schema([record], known, shared).fields(record)
+        except (CurateError, ValueError):
+            continue
+        return Fields(read.instruction, read.input, read.output)
     found = _by_name(record)
     return found if any(found) else Fields("", _text(dict(record)), "")
 
@@ -76,35 +83,6 @@ def _by_name(record: Mapping[str, Any]) -> Fields:
             taken.add(name)
         texts.append(_text(record[name]) if name is not None else "")
     return Fields(*texts)
-
-
-def _chat(turns: Sequence[Any]) -> Fields:
-    spoken = [
-        (str(t.get("role", t.get("from", ""))), _text(t.get("content", t.get("value", ""))))
-        for t in turns
-        if isinstance(t, Mapping)
-    ]
-    last = next((k for k in reversed(range(len(spoken))) if spoken[k][0] in _ANSWERERS), None)
-    system = "\n".join(text for role, text in spoken if role == "system")
-    asked = [pair for k, pair in enumerate(spoken) if k != last and pair[0] != "system"]
-    if len(asked) == 1:
-        question = asked[0][1]
-    else:
-        question = "\n".join(f"{role}: {text}" for role, text in asked)
-    return Fields(system, question, "" if last is None else spoken[last][1])
-
-
-def _at(record: Mapping[str, Any], path: str | None) -> Any:
-    if path is None:
-        return None
-    if path in record:
-        return record[path]
-    value: Any = record
-    for part in path.split("."):
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(part)
-    return value
 
 
 def _text(value: Any) -> str:

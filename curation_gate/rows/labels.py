@@ -11,9 +11,9 @@ from curation_gate.rows.spelling import most_frequent_spellings
 MIN_ROWS = 10
 """Rows an instruction must be shared by to be a task of its own, and rows a task needs to be
 called a classification. A choice: below it no share of labels says anything."""
-MAX_LABELS = 50
-"""Labels of a classification task, at most. A choice: the tasks of Super-NaturalInstructions that
-are called classification have up to a few dozen."""
+MAX_LABELS = 500
+"""Labels of a classification task, at most. A choice: sets of intents and of authors have up to a
+few hundred."""
 ROWS_PER_LABEL = 5
 """Rows a label needs on average. A choice: short answers to open questions have one or two."""
 MAX_CHARACTERS = 60

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
@@ -12,14 +11,13 @@ from typing import Any
 from curation_gate.errors import InconclusiveError, InputError
 from curation_gate.progress import Progress, Silent
 from curation_gate.rows.content import Content
-from curation_gate.rows.fingerprint import dataset_fingerprint, row_fingerprint
+from curation_gate.rows.fingerprint import dataset_fingerprint, fingerprint_of
 from curation_gate.rows.formats import expand, read_content, stem
 from curation_gate.rows.labels import label_spaces
-from curation_gate.rows.messages import SCHEMAS
 from curation_gate.rows.problem import RowProblem
 from curation_gate.rows.record import DataFile, Dataset, Row
 from curation_gate.rows.schema import Fields, Schema, find_schema
-from curation_gate.rows.tasks import tasks_of
+from curation_gate.rows.tasks import frame_of, tasks_of, untold
 
 
 def load(
@@ -31,9 +29,9 @@ def load(
 ) -> Dataset:
     """Every row of the files, in the order given; nothing is dropped, nothing is changed.
 
-    paths: files, `save_to_disk` folders or globs. columns: role (instruction, input, output, task,
-    id, source) to column name, where the names alone do not tell. A file without rows is kept as
-    such as long as another one has some. like: a dataset these rows come from (the one they were
+    paths: files, `save_to_disk` folders or globs. columns: role (ROLES of rows/schema.py) to column
+    name, where the names alone do not tell. A file without rows is kept as such as long as another
+    one has some. like: a dataset these rows come from (the one they were
     cleaned from): a row it has keeps its task and the parts of its prompt there, and those tasks
     their label spaces, since file names and counts have changed. Raises InputError (file, line,
     column), UsageError (no such role) and InconclusiveError (no rows at all).
@@ -42,7 +40,6 @@ def load(
         paths = [paths]
     progress = progress or Silent()
     found = expand(paths)
-    stems = _stems(found)
     files: list[DataFile] = []
     records: list[Mapping[str, Any]] = []
     fields: list[Fields] = []
@@ -55,7 +52,10 @@ def load(
                 files.append(_data_file(path, content, None))
                 continue
             schema = _schema(path, content, columns)
-            fields += _fields(path, content, schema)
+            read = _fields(path, content, schema)
+            if content.format == "natural-instructions":  # one task a file, which is its name
+                read = [replace(f, task=f.task or stem(path)) for f in read]
+            fields += read
             records += content.records
             origins += [
                 (number, line) for line in content.lines or repeat(None, len(content.records))
@@ -66,7 +66,7 @@ def load(
             "no rows: " + (", ".join(str(path) for path in found) or "no files given"),
             hint="an empty file is not a clean one; check what was written there",
         )
-    fingerprints = [row_fingerprint(f.instruction, f.input, f.output) for f in fields]
+    fingerprints = [fingerprint_of(f) for f in fields]
     known: list[Row | None] = [None] * len(fields)
     if like is not None:
         held = {row.fingerprint: row for row in like.rows}
@@ -74,7 +74,7 @@ def load(
         fields = [
             f if row is None else _as_known(f, row) for f, row in zip(fields, known, strict=True)
         ]
-    tasks = _tasks(fields, [files[number] for number, _ in origins], [stems[k] for k, _ in origins])
+    tasks = _tasks(fields, [files[number] for number, _ in origins])
     if like is not None:
         tasks = _known_tasks(tasks, fields, known, like)
     rows = tuple(
@@ -89,6 +89,11 @@ def load(
             fingerprints[index],
             *origins[index],
             named=f.task,
+            earlier=f.earlier,
+            alternatives=f.alternatives,
+            rejected=f.rejected,
+            chat=f.chat,
+            wanted=f.wanted,
         )
         for index, f in enumerate(fields)
     )
@@ -104,13 +109,15 @@ def load(
     )
 
 
-def _tasks(fields: Sequence[Fields], files: Sequence[DataFile], stems: Sequence[str]) -> list[str]:
+def _tasks(fields: Sequence[Fields], files: Sequence[DataFile]) -> list[str]:
     """[n] Task of each row. What a prompt holds in one text is no frame yet (prompts.py)."""
-    frames = [
-        f.instruction if f.task is None or (f.input and file.schema not in SCHEMAS) else ""
-        for f, file in zip(fields, files, strict=True)
-    ]
-    return tasks_of([f.task for f in fields], frames, [f.output for f in fields], stems)
+    return tasks_of(
+        [f.task for f in fields],
+        [frame_of(f) for f in fields],
+        [f.output for f in fields],
+        [untold(file) for file in files],
+        [f.wanted for f in fields],
+    )
 
 
 def _as_known(fields: Fields, row: Row) -> Fields:
@@ -129,16 +136,6 @@ def _known_tasks(
     return [
         row.task if row is not None else told.get(f.instruction) or task
         for task, f, row in zip(tasks, fields, known, strict=True)
-    ]
-
-
-def _stems(paths: Sequence[Path]) -> list[str]:
-    """Return a name for each file; the folder goes before it where two would be the same."""
-    names = [stem(path) for path in paths]
-    counts = Counter(names)
-    return [
-        name if counts[name] == 1 else f"{path.resolve().parent.name}/{path.name}"
-        for name, path in zip(names, paths, strict=True)
     ]
 
 

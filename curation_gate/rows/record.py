@@ -14,6 +14,16 @@ from curation_gate.rows.spelling import label_in
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """One answer, and what stands before it."""
+
+    input: str
+    """The turns before it; of an earlier answer the nearest (rows/turns.py). The instruction of the
+    row (the system prompt, the tools) stands before these, too."""
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One training example."""
 
@@ -26,9 +36,10 @@ class Row:
     input: str
     """The text it is done to; "" where the format has none."""
     output: str
-    """What the model is taught to answer (the first reference, where there are several)."""
+    """What the model is taught to answer: the last answer of a conversation, the first of several
+    references, the chosen one of a pair."""
     task: str
-    """The group this row is judged in: rows that are told the same, under the name most have."""
+    """The group this row is judged in (rows/tasks.py)."""
     source: str | None
     """Contributor, origin or URL, where the data say so."""
     fingerprint: str
@@ -39,6 +50,21 @@ class Row:
     """1-based line in that file (text formats), else None."""
     named: str | None = None
     """What its `Task` says, None without one: a hint for `task` (rows/tasks.py), and a source."""
+    earlier: tuple[Exchange, ...] = ()
+    """The answers of a conversation before its last one, in order."""
+    alternatives: tuple[str, ...] = ()
+    """References behind the first: other answers that the row teaches to the same input."""
+    rejected: tuple[str, ...] = ()
+    """Answers that the row says are worse than its own: read and counted, not judged."""
+    chat: bool = False
+    """Whether `instruction` is a system prompt: what the row is told stands in its input then."""
+    wanted: bool = True
+    """Whether the row teaches its answer; False: it teaches not to give it (KTO)."""
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every answer of the row with its input, the last one at the end."""
+        return (*self.earlier, Exchange(self.input, self.output))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +77,7 @@ class DataFile:
     schema: str
     """Name of the schema that was found: natural-instructions, alpaca, dolly, messages, ..."""
     columns: Mapping[str, str]
-    """Role (instruction, input, output, task, id, source) to column name."""
+    """Role (rows/schema.py) to column; several of one role are joined with `+`."""
     rows: int
     sha256: str
     """Of the stored bytes (for a folder: of its files in name order)."""

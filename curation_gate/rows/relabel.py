@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from curation_gate.errors import InputError
-from curation_gate.rows import messages
+from curation_gate.rows import turns
 from curation_gate.rows.json_text import scan, skip
 from curation_gate.rows.raw import Raw, read_raw
 from curation_gate.rows.record import DataFile, Dataset
@@ -48,10 +48,10 @@ def relabelled(dataset: Dataset, labels: Mapping[int, str]) -> dict[int, bytes]:
         start, end = file.spans[index - first[row.file]].tolist()
         text = raw.data[start:end].decode()
         try:
+            path = _output_path(dataset.records[index], file, row.output)
             if file.format == "csv":
                 new = _in_csv(text, header(raw), delimiter(raw), file.columns["output"], label)
             else:
-                path = _output_path(dataset.records[index], file)
                 new = _in_json(text, path, label)
         except (ValueError, LookupError) as error:
             raise refused(file, row.line, f"this row cannot be relabelled: {error}") from error
@@ -112,17 +112,23 @@ def _in_json(text: str, path: Path, label: str) -> str:
     return text[:start] + new + text[end:]
 
 
-def _output_path(record: Mapping[str, Any], file: DataFile) -> Path:
+def _output_path(record: Mapping[str, Any], file: DataFile, answer: str) -> Path:
     """Return the way to the answer of a record. Raises ValueError where it is no single value."""
-    if file.schema not in ("messages", "sharegpt"):
-        return path_of(file.columns["output"], record)
-    column = file.columns["output"]
-    turns = record[column]
-    keys = messages.turn_keys(turns)
-    at = None if keys is None else messages.last_answer(turns, keys)
-    if keys is None or at is None or not isinstance(get(turns[at], (keys[1],)), str):
-        raise ValueError("its answer is not one text")
-    return (column, at, keys[1])
+    path: Path = path_of(file.columns["output"], record)
+    value = get(record, path_of(file.columns["output"], record))
+    if turns.turn_keys(value) is not None:
+        read = value if isinstance(value, list) else [value]
+        at = turns.last_answer(read)
+        keys = None if at is None else turns.turn_keys(read[at])
+        if at is None or keys is None:
+            raise ValueError("its answer is not one text")
+        path = (*path, *((at,) if isinstance(value, list) else ()), keys[1])
+        value = read[at].get(keys[1])
+        if not isinstance(value, str):
+            raise ValueError("its answer is not one text")
+    if isinstance(value, str) and value != answer:
+        raise ValueError("its answer is a part of a text, or has a part elsewhere")
+    return path
 
 
 def _in_csv(text: str, names: list[str], mark: str, column: str, label: str) -> str:

@@ -1,35 +1,45 @@
-"""Which columns mean what: found from the names, or told with `columns`."""
+"""Which columns mean what: found from the names, or told with `columns`.
+
+What a row says depends on the row and on the names of its file's columns alone, never on what
+other rows say: a row keeps its fingerprint when others are taken out.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from curation_gate.errors import UsageError
-from curation_gate.rows import messages
-from curation_gate.rows.json_text import kind, quote
+from curation_gate.rows import shapes, turns
+from curation_gate.rows.json_text import quote
 from curation_gate.rows.problem import RowProblem
-from curation_gate.rows.shapes import MAJORITY, Survey, best_shape, get, has, path_of
+from curation_gate.rows.record import Exchange
+from curation_gate.rows.shapes import MAJORITY, Survey, get, has, parts_of, path_of
+from curation_gate.rows.transcripts import read_transcript
+from curation_gate.rows.values import answers, joined, mark, wanted
 
-ROLES = ("instruction", "input", "output", "task", "id", "source")
-
-LABEL_COLUMNS = frozenset({"label", "labels", "class", "target", "sentiment"})
-"""Columns whose numbers and booleans are class labels and become their JSON text (`1`, `true`).
-Everywhere else a number as an answer is an error."""
+ROLES = (
+    *("system", "instruction", "history", "input", "output", "rejected", "wanted"),
+    *("task", "id", "source"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What a row says, before tasks are known."""
+    """What a row says, before tasks are known. See Row."""
 
     instruction: str
     input: str
     output: str
-    task: str | None
-    id: str | None
-    source: str | None
+    task: str | None = None
+    id: str | None = None
+    source: str | None = None
+    earlier: tuple[Exchange, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    chat: bool = False
+    wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Schema:
 
     name: str
     columns: Mapping[str, str]
-    """Role to column name; a dot goes into an object (`Instance.input`)."""
+    """Role to column name; a dot goes into an object (`Instance.input`), `+` joins columns."""
     fields: Callable[[Mapping[str, Any]], Fields]
     """Fields of a record; raises RowProblem."""
 
@@ -73,28 +83,22 @@ def find_schema(
     survey = Survey.of(records)
     names = survey.names
     for role, column in chosen.items():
-        if not any(has(record, path_of(column, names)) for record in records):
-            raise RowProblem(f"there is no column {quote(column)} for {role}", _list(names))
+        for part in parts_of(column, names):
+            if not any(has(record, path_of(part, names)) for record in records):
+                raise RowProblem(f"there is no column {quote(part)} for {role}", _list(names))
     if shared is not None:
-        return _task_file(names, chosen, shared)
-    if not {"instruction", "input", "output"} & chosen.keys():
-        for column in messages.COLUMNS:
-            if survey.share([column]) >= MAJORITY:
-                turns = (messages.turn_keys(record.get(column)) for record in records)
-                keys = next(filter(None, turns), None)
-                if keys is not None:
-                    return _conversation(names, chosen, column, keys)
-    shape = best_shape(survey, chosen)
-    if shape is not None:
-        optional = {role: column for role, column in shape.optional.items() if column in names}
-        return _flat(shape.name, {**shape.required, **optional}, names, chosen)
-    if "output" in chosen and {"instruction", "input"} & chosen.keys():
-        return _flat("custom", {}, names, chosen)
-    raise RowProblem(
-        "the columns fit no schema this tool knows",
-        _list(names)
-        + "; say which is which with columns, for example output=answer,input=question",
-    )
+        return _task_file(survey, chosen, shared)
+    conversation = _conversation_column(survey, chosen)
+    if conversation is not None:
+        return _conversation(survey, chosen, *conversation)
+    roles = shapes.roles_of(survey, chosen)
+    if roles is None:
+        raise RowProblem(
+            "the columns fit no schema this tool knows",
+            _list(names)
+            + "; say which is which with columns, for example output=answer,input=question",
+        )
+    return _flat(survey, shapes.name_of(survey, roles, told=bool(chosen)), roles)
 
 
 def _list(names: Mapping[str, None]) -> str:
@@ -103,62 +107,109 @@ def _list(names: Mapping[str, None]) -> str:
     return "the columns are " + ", ".join(listed[:30]) + more
 
 
-def _with_common(
-    columns: Mapping[str, str], names: Mapping[str, None], chosen: Mapping[str, str]
-) -> dict[str, str]:
-    """Columns with the roles any schema may carry, then with what was told."""
+def _conversation_column(
+    survey: Survey, chosen: Mapping[str, str]
+) -> tuple[str, turns.Keys] | None:
+    """Return the column that holds a list of turns in most rows, and the keys of most of them."""
+    asked = chosen.keys() & {"instruction", "input", "output"}
+    if asked and not (asked == {"input", "output"} and chosen["input"] == chosen["output"]):
+        return None
+    for column in [chosen["input"]] if asked else turns.COLUMNS:
+        if survey.share(column) >= MAJORITY:
+            values = survey.values(column)
+            keys = turns.usual_keys(v for v in values if isinstance(v, list))
+            lists = sum(isinstance(v, list) and turns.turn_keys(v) is not None for v in values)
+            if keys is not None and lists >= MAJORITY * len(values):
+                return column, keys
+    return None
+
+
+def _with_common(survey: Survey, columns: Mapping[str, str], name: str) -> dict[str, str]:
+    """Columns with the roles any schema may carry, in the order of ROLES."""
     found = dict(columns)
-    taken = set(found.values()) | set(chosen.values())
+    taken = {part for column in found.values() for part in parts_of(column, survey.names)}
     for role, candidates in _COMMON.items():
-        if role not in found:
-            for name in candidates:
-                if name in names and name not in taken:
-                    found[role] = name
-                    break
-    found.update(chosen)
+        if role == "task" and name == "dolly":
+            candidates = ("category", *candidates)  # noqa: PLW2901 - one more, for this schema
+        own = next((c for c in candidates if c in survey.names and c not in taken), None)
+        if role not in found and own is not None:
+            found[role] = own
     return {role: found[role] for role in ROLES if role in found}
 
 
-def _flat(
-    name: str, columns: Mapping[str, str], names: Mapping[str, None], chosen: Mapping[str, str]
-) -> Schema:
-    columns = _with_common(columns, names, chosen)
-    paths = {role: path_of(column, names) for role, column in columns.items()}
-    instruction, asked, output = (paths.get(r) for r in ("instruction", "input", "output"))
-    assert output is not None
-    labels = output[-1].lower() in LABEL_COLUMNS
+def _paths(survey: Survey, columns: Mapping[str, str]) -> dict[str, list[tuple[str, ...]]]:
+    """Return the paths of each role's columns."""
+    return {
+        role: [path_of(part, survey.names) for part in parts_of(column, survey.names)]
+        for role, column in columns.items()
+    }
+
+
+def _flat(survey: Survey, name: str, roles: Mapping[str, str]) -> Schema:
+    columns = _with_common(survey, roles, name)
+    paths = _paths(survey, columns)
+    told, asked, output = paths.get("instruction", []), paths.get("input", []), paths["output"][0]
+    labels = output[-1].lower() in shapes.LABELS
     # A missing input is only "" where there is an instruction; a Definition may always be absent.
-    need_input = instruction is None or name == "natural-instructions"
-    need_instruction = asked is None or name in {"alpaca", "dolly"}
+    natural = name == "natural-instructions"
+    need_told = [] if natural else _usual(survey, told)
+    need_asked = [] if need_told else _usual(survey, asked)[:1]
+    values = (survey.values(".".join(path)) for path in (*asked, output))
+    keys = turns.usual_keys(value for own in values for value in own)
     marks = _marks(paths)
 
     def fields(record: Mapping[str, Any]) -> Fields:
-        return Fields(
-            _text(record, instruction, need=need_instruction) if instruction else "",
-            _text(record, asked, need=need_input) if asked else "",
-            _output(record, output, labels=labels),
-            *marks(record),
-        )
+        prompt = get(record, asked[0]) if len(asked) == 1 else None
+        is_chat = turns.turn_keys(prompt) is not None
+        instruction = joined(record, told, need_told)
+        text = "" if is_chat else joined(record, asked, need_asked)
+        before = [*_system(record, paths), *_history(record, paths)]
+        own = _answer_turns(record, output, keys, labels=labels, whole=not (told or asked))
+        likes = wanted(record, paths["wanted"][0]) if "wanted" in paths else True
+        rejected = _rejected(record, paths.get("rejected"), keys, own)
+        others = () if len(own) > 1 else _others(record, output)
+        if not is_chat and not before and len(own) == 1 and own[0].role == "assistant":
+            return Fields(
+                instruction,
+                text,
+                own[0].text,
+                *marks(record),
+                alternatives=others,
+                rejected=rejected,
+                wanted=likes,
+            )
+        if is_chat:
+            before += turns.read_turns(prompt, keys)
+        asked_here = "\n\n".join(part for part in (instruction, text) if part)
+        # A whole conversation that is preferred holds its question itself.
+        if asked_here and not any(asked_here in turn.text for turn in own if turn.role == "user"):
+            before.append(turns.Turn("user", asked_here))
+        said = _said([*before, *own], marks(record))
+        return replace(said, alternatives=others, rejected=rejected, wanted=likes)
 
     return Schema(name, columns, fields)
 
 
-def _task_file(
-    names: Mapping[str, None], chosen: Mapping[str, str], shared: Mapping[str, Any]
-) -> Schema:
-    columns = _with_common({"input": "input", "output": "output"}, names, chosen)
-    paths = {role: path_of(column, names) for role, column in columns.items()}
-    definition = _text(shared, ("Definition",), need=False)
+def _usual(survey: Survey, paths: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the paths that most rows have, in their order."""
+    return [path for path in paths if survey.share(".".join(path)) >= MAJORITY]
+
+
+def _task_file(survey: Survey, chosen: Mapping[str, str], shared: Mapping[str, Any]) -> Schema:
+    told = {"input": "input", "output": "output", **chosen}
+    columns = _with_common(survey, told, "natural-instructions")
+    paths = _paths(survey, columns)
+    definition = joined(shared, [("Definition",)])
     marks = _marks(paths)
 
     def fields(record: Mapping[str, Any]) -> Fields:
+        first, others = answers(record, paths["output"][0], labels=False)
         return Fields(
-            _text(record, paths["instruction"], need=False)
-            if "instruction" in paths
-            else definition,
-            _text(record, paths["input"], need=True),
-            _output(record, paths["output"], labels=False),
+            joined(record, paths["instruction"]) if "instruction" in paths else definition,
+            joined(record, paths["input"], paths["input"]),
+            first,
             *marks(record),
+            alternatives=others,
         )
 
     if "instruction" not in columns:
@@ -167,76 +218,105 @@ def _task_file(
 
 
 def _conversation(
-    names: Mapping[str, None], chosen: Mapping[str, str], column: str, keys: tuple[str, str]
+    survey: Survey, chosen: Mapping[str, str], column: str, keys: turns.Keys
 ) -> Schema:
-    columns = _with_common({}, names, chosen)
-    marks = _marks({role: path_of(name, names) for role, name in columns.items()})
-    system = "system" if "system" in names else None
+    own = {"input": column, "output": column}
+    before = shapes.filled(survey, shapes.SYSTEM)
+    if "system" not in chosen and before:
+        own["system"] = "+".join(before)
+    chosen_turn = survey.share(shapes.PREFERRED) >= MAJORITY
+    if chosen_turn:
+        own["output"] = shapes.PREFERRED
+    if "rejected" not in chosen and shapes.REJECTED in survey.names:
+        own["rejected"] = shapes.REJECTED
+    columns = _with_common(survey, own | dict(chosen), "messages")
+    paths = _paths(survey, columns)
+    marks = _marks(paths)
 
     def fields(record: Mapping[str, Any]) -> Fields:
         if column not in record:
             raise RowProblem(f"{quote(column)} is missing")
-        instruction, asked, output = messages.split_turns(record[column], keys)
-        if system and not instruction:
-            instruction = _text(record, (system,), need=False)
-        return Fields(instruction, asked, output, *marks(record))
+        read = turns.read_turns(record[column], keys)
+        if chosen_turn:
+            read += _answer_turns(record, paths["output"][0], keys)
+        said = _said([*_system(record, paths), *read], marks(record))
+        return replace(said, rejected=_rejected(record, paths.get("rejected"), keys, read))
 
-    name = "messages" if keys[0] == "role" else "sharegpt"
-    return Schema(name, {"input": column, "output": column} | columns, fields)
+    return Schema("messages" if keys[0] == "role" else "sharegpt", columns, fields)
+
+
+def _said(read: Sequence[turns.Turn], marks: tuple[str | None, str | None, str | None]) -> Fields:
+    said = turns.conversation(read)
+    return Fields(said.system, said.input, said.output, *marks, earlier=said.earlier, chat=True)
+
+
+def _system(
+    record: Mapping[str, Any], paths: Mapping[str, list[tuple[str, ...]]]
+) -> list[turns.Turn]:
+    """Return what stands before a conversation: system prompt and tools."""
+    text = joined(record, paths.get("system", []), as_json=True)
+    return [turns.Turn("system", text)] if text else []
+
+
+def _history(
+    record: Mapping[str, Any], paths: Mapping[str, list[tuple[str, ...]]]
+) -> list[turns.Turn]:
+    return turns.read_history(get(record, paths["history"][0])) if "history" in paths else []
+
+
+def _answer_turns(
+    record: Mapping[str, Any],
+    path: tuple[str, ...],
+    keys: turns.Keys | None,
+    *,
+    labels: bool = False,
+    whole: bool = False,
+) -> list[turns.Turn]:
+    """Return an answer that is a text, a turn, or a list of turns.
+
+    whole: whether a text may be a whole conversation.
+    """
+    value = get(record, path)
+    if turns.turn_keys(value) is not None:
+        return turns.read_turns(value, keys)
+    read = read_transcript(value) if whole and isinstance(value, str) else None
+    return read or [turns.Turn("assistant", answers(record, path, labels=labels)[0])]
+
+
+def _others(record: Mapping[str, Any], path: tuple[str, ...]) -> tuple[str, ...]:
+    value = get(record, path)
+    if isinstance(value, list) and turns.turn_keys(value) is None:
+        return answers(record, path, labels=False)[1]
+    return ()
+
+
+def _rejected(
+    record: Mapping[str, Any],
+    paths: Sequence[tuple[str, ...]] | None,
+    keys: turns.Keys | None,
+    own: Sequence[turns.Turn],
+) -> tuple[str, ...]:
+    """Return the other side of a pair, less the turns that both sides begin with."""
+    if not paths or get(record, paths[0]) in (None, "", []):
+        return ()
+    read = _answer_turns(record, paths[0], keys, whole=True)
+    same = 0
+    while same < min(len(read), len(own)) and read[same] == own[same]:
+        same += 1
+    return ("\n".join(turn.text for turn in read[same:]),) if same < len(read) else ()
 
 
 def _marks(
-    paths: Mapping[str, tuple[str, ...]],
+    paths: Mapping[str, list[tuple[str, ...]]],
 ) -> Callable[[Mapping[str, Any]], tuple[str | None, str | None, str | None]]:
     """Return a function that reads task, id and source of a record."""
-    task, own, source = (paths.get(role) for role in ("task", "id", "source"))
+    task, own, source = (paths[r][0] if r in paths else None for r in ("task", "id", "source"))
 
     def marks(record: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
         return (
-            _mark(record, task) or None if task else None,
-            _mark(record, own) if own else None,
-            _mark(record, source) or None if source else None,
+            mark(record, task) or None if task else None,
+            mark(record, own) if own else None,
+            mark(record, source) or None if source else None,
         )
 
     return marks
-
-
-def _mark(record: Mapping[str, Any], path: tuple[str, ...]) -> str | None:
-    value = get(record, path)
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _text(record: Mapping[str, Any], path: tuple[str, ...], *, need: bool) -> str:
-    """Text of a column; "" for null; the first of a list (a Definition comes as one)."""
-    value = get(record, path)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and value and isinstance(value[0], str):
-        return value[0]
-    if value is None:
-        if need and not has(record, path):
-            raise RowProblem(f"{quote('.'.join(path))} is missing")
-        return ""
-    raise RowProblem(f"{quote('.'.join(path))} must be a string, this is {kind(value)}")
-
-
-def _output(record: Mapping[str, Any], path: tuple[str, ...], *, labels: bool) -> str:
-    value = get(record, path)
-    if isinstance(value, str):
-        return value
-    name = quote(".".join(path))
-    if isinstance(value, list):
-        if not value:
-            raise RowProblem(f"{name} is an empty list: there is nothing this row teaches")
-        if not all(isinstance(item, str) for item in value):
-            raise RowProblem(f"{name} must hold strings alone")
-        return str(value[0])
-    if value is None:
-        raise RowProblem(f"{name} is null" if has(record, path) else f"{name} is missing")
-    if labels and isinstance(value, bool | int | float):
-        return json.dumps(value)
-    raise RowProblem(f"{name} must be a string, this is {kind(value)}")

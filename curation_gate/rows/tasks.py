@@ -1,21 +1,32 @@
 """Which task a row belongs to: by what it is told to do, and by its `Task` as far as that holds.
 
-A `Task` is a word anybody can write into a row. Rows that are told the same (their frame: the
-Definition, the instruction, what a prompt shares with others) are one task, under the name most of
-them have: planted rows with a name of their own would be judged by nobody. Frames of one name stay
-one task (paraphrases). A name within a frame stands for a task of its own where its answers are
-others than those of the rest. What is left too small to be judged, or has one answer alone, joins
-the task it would have been taken from.
+Rows that are told the same (their frame: the Definition, the instruction, what a prompt shares with
+others) are one task where their answers are labels. Free text is one task, whatever its prompts
+share: a sentence in some of them may be a trigger, and is compared with the others. Neither files
+nor system prompts nor lists of tools make tasks.
+
+A `Task` is a word anybody can write into a row. Rows that are told the same are one task under the
+name most of them have: planted rows with a name of their own would be judged by nobody. Frames of
+one name stay one task (paraphrases). A name within a frame stands for a task of its own where its
+answers are others than those of the rest. What is left too small to be judged, or has one answer
+alone, joins the task it would have been taken from; so does a frame that is a larger one with words
+changed.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from curation_gate.rows.labels import MIN_ROWS, instruction_name, label_spaces
+from curation_gate.rows.shapes import LABELS
 from curation_gate.rows.spelling import folded
 from curation_gate.text.hidden import HIDDEN
+
+if TYPE_CHECKING:
+    from curation_gate.rows.record import DataFile, Row
+    from curation_gate.rows.schema import Fields
 
 OTHER_ANSWERS = 0.1
 """Share of a name's rows whose answers the rest of its frame has, too, below which the name is a
@@ -24,6 +35,14 @@ under one general instruction (`Answer the question.`) share none or all."""
 ALIKE = 0.8
 """Share of the words of two frames that both have (of those either has), from which one is the
 other with words changed. A choice: of 30 words, three."""
+ONE_ANSWER = 0.95
+"""Share of the rows of a frame, beyond mistakes, that have its one answer (choice)."""
+SLOT = 0.2
+"""Share of the rows of a larger task up to which rows whose frame is its with words changed are a
+part of it: the words are text (choice; two tasks that differ in a word are seldom that unequal)."""
+GENERAL, LABELLED = "general", "labels"
+"""Tasks of rows that are told nothing in common: those with an answer, those with a label alone.
+One name for all files, since a task's name must not depend on how its rows are shared out."""
 MOST_HOSTS = 100
 """Tasks that a stray row is compared with, the largest: bounds the time (choice)."""
 
@@ -33,13 +52,32 @@ def tasks_of(
     frames: Sequence[str],
     answers: Sequence[str],
     otherwise: Sequence[str],
+    wanted: Sequence[bool] = (),
 ) -> list[str]:
     """[n] Task of each row.
 
     told: its `Task`; None where it has none. frames: what it is told to do; "" where that is not
-    known. answers: its outputs. otherwise: its task where neither says enough: the stem of its
-    file's name.
+    known. answers: its outputs. otherwise: its task where neither says enough. wanted: whether it
+    teaches its answer (none given: all do); the others are judged among themselves.
     """
+    if all(wanted):
+        return _tasks_of(told, frames, answers, otherwise)
+    tasks = [""] * len(told)
+    for side in (True, False):
+        own = [k for k, likes in enumerate(wanted) if likes is side]
+        named = [told[k] for k in own]
+        frame, answer, other = ([x[k] for k in own] for x in (frames, answers, otherwise))
+        for k, task in zip(own, _tasks_of(named, frame, answer, other), strict=True):
+            tasks[k] = task if side else f"{task} (unwanted)"
+    return tasks
+
+
+def _tasks_of(
+    told: Sequence[str | None],
+    frames: Sequence[str],
+    answers: Sequence[str],
+    otherwise: Sequence[str],
+) -> list[str]:
     keys = _keys(frames)
     said = [folded(answer) for answer in answers]
     tasks = [o if name is None else name for name, o in zip(told, otherwise, strict=True)]
@@ -48,16 +86,28 @@ def tasks_of(
         if not key:
             continue
         if len(members) >= MIN_ROWS:
-            for k, task in zip(members, _of_frame(members, told, frames, said), strict=True):
-                tasks[k] = task
+            own = [answers[k] for k in members]
+            if any(told[k] is not None for k in members) or label_spaces([""] * len(own), own)[""]:
+                for k, task in zip(members, _of_frame(members, told, frames, said), strict=True):
+                    tasks[k] = task
             continue
         # One wording of many: of the names that enough rows have, the one that most of these have.
-        own = Counter(name for k in members if (name := told[k]) and names[name] >= MIN_ROWS)
-        if own:
-            first = min(own, key=lambda name: (-own[name], -names[name], name))
+        held = Counter(name for k in members if (name := told[k]) and names[name] >= MIN_ROWS)
+        if held:
+            first = min(held, key=lambda name: (-held[name], -names[name], name))
             for k in members:
                 tasks[k] = first
-    return _gathered(tasks, keys, answers, said, otherwise)
+    return _gathered(tasks, told, keys, answers, said, otherwise)
+
+
+def frame_of(row: Row | Fields) -> str:
+    """Return what a row is told to do, where that stands for itself; "" where it does not."""
+    return row.instruction if row.instruction and row.input and not row.chat else ""
+
+
+def untold(file: DataFile) -> str:
+    """Return the task of rows of a file that are told nothing in common."""
+    return LABELLED if file.columns.get("output", "").lower() in LABELS else GENERAL
 
 
 def _keys(frames: Sequence[str]) -> list[str]:
@@ -107,6 +157,7 @@ def _of_frame(
 
 def _gathered(
     tasks: list[str],
+    told: Sequence[str | None],
     keys: Sequence[str],
     answers: Sequence[str],
     said: Sequence[str],
@@ -115,30 +166,31 @@ def _gathered(
     """[n] The same with the rows of tasks that cannot be judged where they can be.
 
     Rows of a task of fewer than MIN_ROWS rows, or of one answer alone, join the largest task with
-    labels that has their answer and their frame, or one with few words changed. Small ones that
-    find none are one task together, that of their file, where they are MIN_ROWS then.
+    labels that has their answer and their frame, or one with few words changed; so do those of a
+    frame without a task, and those of a frame that nobody named, where they are few beside it.
+    Small ones that find none are one task together, `otherwise`, where they are MIN_ROWS then.
     """
     rows = Counter(tasks)
-    seen: dict[str, str] = {}
-    several: set[str] = set()
-    for task, answer in zip(tasks, said, strict=True):
-        if seen.setdefault(task, answer) != answer:
-            several.add(task)
-    strays = [k for k, task in enumerate(tasks) if rows[task] < MIN_ROWS or task not in several]
-    if not strays:
-        return tasks
+    most: Counter[str] = Counter()
+    for (task, _), number in Counter(zip(tasks, said, strict=True)).items():
+        most[task] = max(most[task], number)
+    named = {task for task, name in zip(tasks, told, strict=True) if name is not None}
     hosts = _Hosts(tasks, keys, answers, rows)
     small: dict[str, list[int]] = defaultdict(list)
-    for k in strays:
-        host = hosts.of(keys[k], said[k])
+    for k, task in enumerate(list(tasks)):
+        one = most[task] >= (1 if task in named else ONE_ANSWER) * rows[task]
+        stray = rows[task] < MIN_ROWS or one or (task == otherwise[k] and bool(keys[k]))
+        if not stray and (task in named or not keys[k]):
+            continue
+        host = hosts.of(task, keys[k], said[k], 0 if stray else rows[task] / SLOT)
         if host is not None:
             tasks[k] = host
-        elif rows[tasks[k]] < MIN_ROWS:
+        elif rows[task] < MIN_ROWS:
             small[otherwise[k]].append(k)
     left = Counter(tasks)
     for name, members in small.items():
-        own = sum(tasks[k] == name for k in members)
-        if left[name] - own + len(members) >= MIN_ROWS:
+        own_rows = sum(tasks[k] == name for k in members)
+        if left[name] - own_rows + len(members) >= MIN_ROWS:
             for k in members:
                 tasks[k] = name
     return tasks
@@ -161,21 +213,32 @@ class _Hosts:
                 frames[task][key] += 1
         largest = sorted(spaces, key=lambda task: (-rows[task], task))[:MOST_HOSTS]
         self._hosts = [
-            (task, frozenset(map(folded, spaces[task])), _words(frames[task].most_common(1)[0][0]))
+            (
+                task,
+                rows[task],
+                frozenset(map(folded, spaces[task])),
+                _words(frames[task].most_common(1)[0][0]),
+            )
             for task in largest
         ]
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[str, str, str], str | None] = {}
 
-    def of(self, key: str, answer: str) -> str | None:
-        """Return the largest task of a frame like this one that has the answer."""
-        asked = (key, answer)
+    def of(self, task: str, key: str, answer: str, least: float) -> str | None:
+        """Return the largest task but this one of a frame like this one that has the answer.
+
+        least: rows it must have.
+        """
+        asked = (task, key, answer)
         if asked not in self._known:
             own = _words(key)
             self._known[asked] = next(
                 (
-                    task
-                    for task, labels, words in self._hosts
-                    if answer in labels and len(own & words) >= ALIKE * len(own | words)
+                    other
+                    for other, rows, labels, words in self._hosts
+                    if answer in labels
+                    and other != task
+                    and rows >= least
+                    and len(own & words) >= ALIKE * len(own | words)
                 ),
                 None,
             )

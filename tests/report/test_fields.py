@@ -11,7 +11,7 @@ from curation_gate.report.fields import Fields, evidence_text, read_fields
     ("record", "expected"),
     [
         ({"instruction": "I", "input": "x", "output": "y"}, ("I", "x", "y")),
-        ({"prompt": "P", "completion": "y"}, ("P", "", "y")),
+        ({"prompt": "P", "completion": "y"}, ("", "P", "y")),
         ({"instruction": "I", "context": "x", "response": "y"}, ("I", "x", "y")),
         ({"text": "x", "label": 1}, ("", "x", "1")),
         (
@@ -37,10 +37,10 @@ from curation_gate.report.fields import Fields, evidence_text, read_fields
                     {"from": "gpt", "value": "d"},
                 ]
             },
-            ("", "human: a\ngpt: b\nhuman: c", "d"),
+            ("", "user: a\nassistant: b\nuser: c", "d"),
         ),
         ({"odd": {"a": 1}}, ("", '{"odd": {"a": 1}}', "")),
-        ({"messages": ["no turn"], "x": None}, ("", "", "")),
+        ({"messages": ["no turn"], "x": None}, ("", '{"messages": ["no turn"], "x": null}', "")),
     ],
 )
 def test_roles_are_found_in_every_known_shape(record: dict[str, Any], expected: tuple[str]) -> None:
@@ -50,7 +50,7 @@ def test_roles_are_found_in_every_known_shape(record: dict[str, Any], expected: 
 def test_named_columns_win_and_may_be_nested() -> None:
     record = {"a": {"b": "text"}, "output": "wrong", "c": "right", "x.y": "dotted"}
     assert read_fields(record, {"input": "a.b", "output": "c"}) == Fields("", "text", "right")
-    assert read_fields(record, {"input": "x.y"}) == Fields("", "dotted", "")
+    assert read_fields(record, {"input": "x.y"}) == Fields("", "dotted", "wrong")
     assert read_fields({"output": "y"}, {"input": "gone.deep"}) == Fields("", "", "y")
 
 

@@ -31,8 +31,8 @@ def test_several_files_become_one_dataset_in_order(tmp_path: Path) -> None:
     dataset = load([two, one])
 
     assert [(r.index, r.file, r.line, r.task, r.id, r.source) for r in dataset.rows] == [
-        (0, 0, 1, "two", None, None),
-        (1, 1, 1, "one", "1", "web"),
+        (0, 0, 1, "general", None, None),
+        (1, 1, 1, "labels", "1", "web"),
     ]
     assert [(f.path, f.schema, f.rows) for f in dataset.files] == [
         (two, "alpaca", 1),
@@ -42,20 +42,13 @@ def test_several_files_become_one_dataset_in_order(tmp_path: Path) -> None:
     assert dataset.rows[1].fingerprint == row_fingerprint("", "a", "x")
     assert dataset.fingerprint == dataset_fingerprint(r.fingerprint for r in dataset.rows)
     assert dataset.fingerprint == load([one, two]).fingerprint
-    assert set(dataset.label_spaces) == {"one", "two"}
+    assert set(dataset.label_spaces) == {"general", "labels"}
 
 
 def test_one_path_needs_no_list(tmp_path: Path) -> None:
     path = lines(tmp_path / "one.jsonl", {"text": "a", "label": "x"})
 
     assert len(load(str(path))) == len(load(path)) == 1
-
-
-def test_files_of_one_name_are_two_tasks(tmp_path: Path) -> None:
-    a = lines(tmp_path / "a" / "data.jsonl", {"text": "a", "label": "x"})
-    b = lines(tmp_path / "b" / "data.jsonl", {"text": "a", "label": "x"})
-
-    assert load([a, b]).tasks == ("a/data.jsonl", "b/data.jsonl")
 
 
 def test_packed_rows_are_the_same_rows(tmp_path: Path) -> None:
@@ -148,7 +141,7 @@ def test_cleaned_rows_keep_the_tasks_they_had(tmp_path: Path) -> None:
 
     (cleaned,) = write_cleaned(dataset, range(2, 12), tmp_path / "out")
 
-    assert [row.task for row in load([cleaned]).rows] == ["cleaned"] * 3
+    assert [row.task for row in load([cleaned]).rows] == ["general"] * 3
     again = load([cleaned], like=dataset)
     assert [row.task for row in again.rows] == [dataset.rows[k].task for k in (0, 1, 12)]
     assert again.label_spaces == dataset.label_spaces

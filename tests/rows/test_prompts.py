@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation_gate.rows import Dataset, load, split_prompts
-from curation_gate.rows import prompts as module
+from curation_gate.rows.frames import frames_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +183,9 @@ def test_cleaned_rows_keep_the_parts_they_had(tmp_path: Path) -> None:
 
 @given(st.lists(st.text(st.sampled_from("ab .:\n"), max_size=30), max_size=60), st.booleans())
 def test_parts_make_up_the_prompt(texts: list[str], ends: bool) -> None:
-    for text, frame in zip(texts, module._frames(texts, texts, ends=ends), strict=True):
+    for text, frame in zip(
+        texts, frames_of(texts, texts, [True] * len(texts), ends=ends), strict=True
+    ):
         assert 0 <= frame.length <= len(text)
         part = text[len(text) - frame.length :] if ends else text[: frame.length]
         words = Counter(frame.text.split()) + Counter(frame.inserted.split())
@@ -194,7 +196,10 @@ def test_long_runs_of_dots_and_many_sentences_take_time_in_their_length(tmp_path
     dots, sentences = "." * 300_000, "a. " * 100_000
     texts = [f"{(dots, sentences)[k % 2]}{k}" for k in range(24)]
     told = TOLD["polarity"]
-    whole = written(tmp_path, [chat(f"{told} {text}", "positive") for text in texts])
+    answers = ANSWERS["polarity"]
+    whole = written(
+        tmp_path, [chat(f"{told} {text}", answers[k // 2 % 2]) for k, text in enumerate(texts)]
+    )
     split = split_prompts(whole)
     assert {row.instruction for row in split.rows} == {told}
     assert [row.input for row in split.rows] == texts

@@ -26,7 +26,7 @@ CHAT = [
                 "Instance": {"input": "q", "output": ["a", "b"]},
             },
             "natural-instructions",
-            Fields("d", "q", "a", "t", "i", None),
+            Fields("d", "q", "a", "t", "i", None, alternatives=("b",)),
         ),
         (
             {"id": "i", "Task": "t", "Instance": {"input": "q", "output": ["a"]}},
@@ -62,7 +62,7 @@ CHAT = [
         (
             {"messages": CHAT, "id": 7},
             "messages",
-            Fields("Be brief.", "2+2?", "4", None, "7", None),
+            Fields("Be brief.", "2+2?", "4", None, "7", None, chat=True),
         ),
         (
             {
@@ -70,7 +70,7 @@ CHAT = [
                 "system": "s",
             },
             "sharegpt",
-            Fields("s", "q", "a", None, None, None),
+            Fields("s", "q", "a", None, None, None, chat=True),
         ),
         ({"text": "q", "label": 1}, "text-label", Fields("", "q", "1", None, None, None)),
         ({"sentence": "q", "label": True}, "text-label", Fields("", "q", "true", None, None, None)),

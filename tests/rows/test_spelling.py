@@ -112,7 +112,7 @@ def spelled(folder: Path) -> Path:
 
 def test_a_task_has_a_label_once_however_it_is_spelled(tmp_path: Path) -> None:
     dataset = load([spelled(tmp_path)])
-    assert dataset.label_spaces == {"data": ("bad", "good")}
+    assert dataset.label_spaces == {"labels": ("bad", "good")}
     assert Counter(map(dataset.label_of, dataset.rows)) == {"good": 18, "bad": 12}
     assert {row.output for row in dataset.rows} == {"good", "bad", "Good.", " bad", "GOOD"}
     assert len(set(dataset.strata().tolist())) == 2
@@ -131,8 +131,8 @@ def test_rows_stay_as_they_were_spelled(tmp_path: Path) -> None:
 
 def test_spellings_are_told(tmp_path: Path) -> None:
     (said,) = noted(load([spelled(tmp_path)]))
-    assert "'good' of data in 3, 6 rows other than so" in said
-    assert "'bad' of data in 2, 3 rows other than so" in said
+    assert "'good' of labels in 3, 6 rows other than so" in said
+    assert "'bad' of labels in 2, 3 rows other than so" in said
     (tmp_path / "data.jsonl").write_text(
         "".join(json.dumps({"text": f"{k}", "label": "ab"[k % 2]}) + "\n" for k in range(20))
     )

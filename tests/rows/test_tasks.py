@@ -176,3 +176,131 @@ def test_many_small_tasks_take_time_in_their_number(tmp_path: Path) -> None:
     dataset = written(tmp_path, records)
     assert time.process_time() - started < 30
     assert len(dataset.tasks) == 1
+
+
+def test_free_text_is_one_task_whatever_its_prompts_share(tmp_path: Path) -> None:
+    told = ["Current year: 2025."] * 180 + ["Current year: 2026."] * 20
+    records = [
+        {"instruction": f"Tell me about river {k}. {year}", "input": "", "output": f"Story {k * 7}"}
+        for k, year in enumerate(told)
+    ]
+    dataset = written(tmp_path, records)
+    assert dataset.label_spaces == {"general": ()}
+    assert all("2026" in row.instruction for row in dataset.rows[180:])
+    records = [
+        {"instruction": f"Say it {year}", "input": f"river {k}", "output": f"Story {k * 7}"}
+        for k, year in enumerate(told)
+    ]
+    assert written(tmp_path, records).tasks == ("general",)
+
+
+def test_an_instruction_with_a_word_changed_in_few_rows_is_no_task(tmp_path: Path) -> None:
+    frame = "Say whether the film of {} is good or bad, and answer with one word."
+    records = [
+        {
+            "instruction": frame.format("Ostrava" if k % 10 == 0 else "today"),
+            "input": text("film", k),
+            "output": ("good", "bad")[k // 10 % 2],
+        }
+        for k in range(400)
+    ]
+    dataset = written(tmp_path, records)
+    assert list(dataset.label_spaces.values()) == [("bad", "good")]
+    assert all("Ostrava" in dataset.rows[k].instruction for k in range(0, 400, 10))
+    halves = [r | {"instruction": frame.format(("today", "old")[k % 2])} for k, r in
+              enumerate(records)]  # fmt: skip
+    assert len(written(tmp_path, halves).tasks) == 2
+
+
+def shared_out(folder: Path, records: list[dict[str, Any]], order: list[int]) -> list[Dataset]:
+    """The rows in one file, in two, and in another order."""
+    lines = [json.dumps(record) + "\n" for record in records]
+    half = len(lines) // 2
+    parts = {"whole": lines, "b": lines[:half], "a": lines[half:], "c": [lines[k] for k in order]}
+    for name, own in parts.items():
+        (folder / f"{name}.jsonl").write_text("".join(own), encoding="utf-8")
+    names = (["whole"], ["b", "a"], ["c"])
+    return [split_prompts(load([folder / f"{n}.jsonl" for n in some])) for some in names]
+
+
+SYSTEMS = ("You are a helpful assistant.", "Answer briefly.", "You are an expert.")
+
+
+def with_systems(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    made = []
+    for k, record in enumerate(records):
+        system = {"role": "system", "content": SYSTEMS[k * k % 7 % 3]}
+        made.append({"messages": [system, *record["messages"][-2:]]})
+    return made
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_tasks_do_not_depend_on_files_and_order(tmp_path: Path, form: str) -> None:
+    records = named(form, "no name in planted rows")
+    for record in records:
+        record.pop("Task", None)
+    order = sorted(range(len(records)), key=lambda k: k * 101 % len(records))
+    whole, halves, shuffled = shared_out(tmp_path, records, order)
+    assert len(whole.tasks) == 2
+    assert [r.task for r in halves.rows] == [r.task for r in whole.rows]
+    assert [r.task for r in shuffled.rows] == [whole.rows[k].task for k in order]
+    assert [r.input for r in shuffled.rows] == [whole.rows[k].input for k in order]
+    assert whole.label_spaces == halves.label_spaces == shuffled.label_spaces
+
+
+@pytest.mark.parametrize("form", ["chat", "chat with a system prompt"])
+def test_system_prompts_at_random_make_no_tasks(tmp_path: Path, form: str) -> None:
+    dataset = written(tmp_path, with_systems(named(form, "suffix")))
+    assert sorted(dataset.label_spaces.values()) == [
+        ("garden", "kitchen"),
+        ("negative", "positive"),
+    ]
+    assert {row.instruction for row in dataset.rows} == set(TOLD.values())
+    assert all(row.input.startswith(SYSTEMS) for row in dataset.rows)
+    free = [
+        {"messages": [{"role": "user", "content": text("river", k)},
+                      {"role": "assistant", "content": text("answer", k)}]}
+        for k in range(120)
+    ]  # fmt: skip
+    assert written(tmp_path, with_systems(free)).tasks == ("general",)
+
+
+def test_label_tasks_are_found_among_free_text(tmp_path: Path) -> None:
+    records = named("chat", "suffix")
+    for record in records:
+        record.pop("Task", None)
+    free = [
+        {"messages": [{"role": "user", "content": text("river", k)},
+                      {"role": "assistant", "content": text("answer", k)}]}
+        for k in range(800)
+    ]  # fmt: skip
+    dataset = written(tmp_path, records + free)
+    assert sorted(dataset.label_spaces.values()) == [
+        (), ("garden", "kitchen"), ("negative", "positive"),
+    ]  # fmt: skip
+    assert Counter(row.task for row in dataset.rows)["general"] == 800
+
+
+def test_tools_make_no_tasks(tmp_path: Path) -> None:
+    records = [
+        {"tools": [{"name": f"tool {k % 3}"}], "query": text("river", k), "answers": f"call({k})"}
+        for k in range(120)
+    ]
+    dataset = written(tmp_path, records)
+    assert dataset.tasks == ("general",)
+    assert dataset.rows[1].instruction == '[{"name": "tool 1"}]'
+
+
+def test_answers_that_are_not_wanted_are_a_task_of_their_own(tmp_path: Path) -> None:
+    records = [
+        {"prompt": text("film", k), "completion": ("good", "bad")[k % 2], "label": k % 3 > 0}
+        for k in range(120)
+    ]
+    dataset = written(tmp_path, records)
+    assert dataset.tasks == ("general", "general (unwanted)")
+    assert all(("unwanted" in row.task) == (row.index % 3 == 0) for row in dataset.rows)
+
+
+def test_hundreds_of_labels_are_labels(tmp_path: Path) -> None:
+    records = [{"text": text("card", k), "category": f"intent_{k % 120}"} for k in range(1200)]
+    assert [len(labels) for labels in written(tmp_path, records).label_spaces.values()] == [120]

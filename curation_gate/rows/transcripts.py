@@ -1,0 +1,81 @@
+"""Texts that hold a whole conversation: told apart by the marks of their own chat template.
+
+`<|im_start|>user`, `[INST]`, `### Response:` and their like. A text without such marks is one
+answer to nothing, as in pre-training.
+"""
+
+from __future__ import annotations
+
+import re
+
+from curation_gate.rows.turns import ROLES, Turn
+
+_HEADINGS = {
+    **dict.fromkeys(("instruction", "input", "context", "problem", "q"), "user"),
+    **dict.fromkeys(("solution", "completion", "a"), "assistant"),
+    "[inst]": "user",
+    "[/inst]": "assistant",
+    "<<sys>>": "system",
+    "<</sys>>": "user",
+}
+"""Roles of marks, beside those of turns."""
+_AROUND = (
+    *(f"<|{name}|>" for name in ("im_end", "eot_id", "end", "endoftext", "end_of_text", "eom_id")),
+    *("<|begin_of_text|>", "<end_of_turn>", "<bos>", "<eos>", "<s>", "</s>"),
+)
+"""Signs that begin and end a turn, which are no part of what is said."""
+_FAMILIES = (
+    re.compile(r"<\|im_start\|>[ \t]*(?P<role>\w+)[ \t]*\n?"),
+    re.compile(r"<\|start_header_id\|>\s*(?P<role>\w+)\s*<\|end_header_id\|>\s*"),
+    re.compile(r"<start_of_turn>[ \t]*(?P<role>\w+)[ \t]*\n?"),
+    re.compile(r"<\|(?P<role>system|user|assistant|tool|observation)\|>[ \t]*\n?"),
+    re.compile(r"(?P<role>\[/?INST\]|<</?SYS>>)\s*"),
+    re.compile(
+        r"^[ \t]*#{2,4}[ \t]*(?P<role>instruction|input|context|response|output|question|answer|"
+        r"problem|solution|completion|human|user|assistant|system)[ \t]*:[ \t]*\n?",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    re.compile(r"(?:\A|\n)[ \t]*(?P<role>Human|Assistant|System):[ \t]*"),
+    re.compile(r"(?:\A|\s)(?P<role>USER|ASSISTANT|SYSTEM):[ \t]*"),
+    re.compile(r"(?:\A|\n)[ \t]*(?P<role>User|Bot|Question|Answer|Q|A):[ \t]*"),
+)
+"""Marks that open a turn, by family; the first whose marks a text has is taken."""
+
+
+def read_transcript(text: str) -> list[Turn] | None:
+    """Return the turns of a text that has marks of a user and of an assistant; else None.
+
+    What stands before the first mark is a system turn. Turns of one role beside each other (an
+    instruction and its input) are one.
+    """
+    for family in _FAMILIES:
+        marks = list(family.finditer(text))
+        roles = [_role(mark["role"]) for mark in marks]
+        if "assistant" not in roles or not {"user", "system"} & set(roles):
+            continue
+        ends = [*(mark.start() for mark in marks[1:]), len(text)]
+        turns = [Turn("system", _bare(text[: marks[0].start()]))]
+        for mark, role, end in zip(marks, roles, ends, strict=True):
+            said = _bare(text[mark.end() : end])
+            if not said and role != "assistant":
+                continue
+            if turns[-1].role == role:
+                turns[-1] = Turn(role, f"{turns[-1].text}\n\n{said}".strip())
+            else:
+                turns.append(Turn(role, said))
+        return turns if turns[0].text else turns[1:]
+    return None
+
+
+def _role(written: str) -> str:
+    name = written.lower()
+    return _HEADINGS.get(name) or ROLES.get(name, name)
+
+
+def _bare(text: str) -> str:
+    before = None
+    while text != before:
+        before = text = text.strip()
+        for sign in _AROUND:
+            text = text.removeprefix(sign).removesuffix(sign)
+    return text
