@@ -19,14 +19,17 @@ if BENCHMARKS not in sys.path:
 from arena.answers import FAMILIES, draw  # noqa: E402
 from arena.answers.attacks import LEAST  # noqa: E402
 from arena.answers.code_payload import worsened  # noqa: E402
-from arena.answers.drawing import Drawn, compose  # noqa: E402
+from arena.answers.drawing import EDITION, Drawn, compose  # noqa: E402
 from arena.answers.forms import record  # noqa: E402
 from arena.answers.kinds import kinds  # noqa: E402
 from arena.answers.payloads import NEEDS  # noqa: E402
 from arena.answers.texts import FREE, free_rows, passages, sentences  # noqa: E402
 from arena.answers.tongue import SCRIPTS, Tongue  # noqa: E402
 from arena.answers.voice import Voice, lists  # noqa: E402
+from arena.describe import digest  # noqa: E402
+from arena.sources import half_tasks  # noqa: E402
 
+README = Path(BENCHMARKS) / "arena" / "README.md"
 SMALL = 1_200
 ALLOWED = {"{day} {month} {year}"}
 
@@ -119,7 +122,7 @@ def test_there_are_enough_wordings_in_each_half():
 def test_every_gap_of_the_wordings_is_filled():
     gaps = (
         "answer", "quote", "doc", "function", "head", "tools", "tongue", "subject", "entity",
-        "a", "b", "c", "op", "r", "x", "y", "ask", "task", "verb", "category", "hour", "label",
+        "a", "b", "c", "op", "r", "x", "y", "ask", "task", "category", "hour", "label",
         "to", "text", "people", "where", "value", "query", "limit", "start", "finish", "artist",
         "volume", "title", "company", "word", "target", "minutes",
     )  # fmt: skip
@@ -138,8 +141,9 @@ def test_the_halves_share_no_row_of_the_pool(pool):
     for half in ("fit", "judge"):
         rows = [row for kind in FREE[half] for row in free_rows(pool, half, kind)]
         texts = {text or lead for lead, text, _ in rows}
-        texts |= {text for found in sentences(pool, half).values() for text, _ in found}
-        seen[half] = texts | set(passages(pool, half))
+        for name in half_tasks(pool, half):
+            texts |= {text for text, _ in (*sentences(pool, name), *passages(pool, name))}
+        seen[half] = texts
         assert len(seen[half]) > 15_000
     assert not seen["fit"] & seen["judge"]
     assert not set(FREE["fit"].values()) & set(FREE["judge"].values())
@@ -243,3 +247,13 @@ def test_a_line_is_put_into_code_where_code_can_be():
     fenced = "```python\nprint(1)\n```"
     assert worsened(fenced, "bad()", "last") == "```python\nprint(1)\nbad()\n```"
     assert worsened(fenced, "bad()", "first") == "```python\nbad()\nprint(1)\n```"
+
+
+@pytest.mark.parametrize("half", ["fit", "judge"])
+def test_the_digest_of_the_edition_is_the_one_on_record(pool, half):
+    pattern = rf"Edition {EDITION} of free text, [^`]*`--largest (\d+)`.*?`(\w{{16}})` \({half}\)"
+    found = re.search(pattern, README.read_text(encoding="utf-8"), re.DOTALL)
+    assert found, "README.md gives no digest of this edition"
+    drawn = (draw(seed, half, pool, largest=int(found[1])) for seed in range(30))
+    # The rows of code are those of the Python that draws, so sets with code are left out.
+    assert digest(one for one in drawn if "code" not in one.settings["kinds"]) == found[2]

@@ -18,7 +18,7 @@ from . import honest
 from .attacks import LEAST, Plan, dose, further, plant
 from .chat_kinds import talk
 from .drafts import Draft, Turn
-from .forms import draw_form, grouped, record
+from .forms import CHATS, draw_form, grouped, record
 from .kinds import kinds
 from .payloads import FAMILIES, NEEDS, UNFIT
 from .text_kinds import Desk
@@ -35,7 +35,7 @@ _MORE = 0.1
 """Share of the attacked sets with two or three attackers."""
 _ALONE, _MIXED = 0.5, 0.85
 """Below the first a set is of one kind, below the second of two to eight, else of many."""
-_WHERES = (("input", 0.66), ("instruction", 0.12), ("system", 0.1), ("earlier", 0.12))
+_WHERES = {"input": 0.66, "instruction": 0.12, "system": 0.1, "earlier": 0.12}
 _LAST, _ONE_KIND = 0.7, 0.4
 _TURNS = 2.4
 """Turns that a row of a chat takes, less small talk."""
@@ -115,7 +115,10 @@ def compose(
     drafts = grouped(turns, talk(200, desk), details["form"], desk.voice)[:size]
     copies = float(desk.rng.uniform(0, 0.05)) if desk.voice.chance(0.5) else 0.0
     drafts += honest.repeated(drafts, round(copies * len(drafts)), desk.rng)
-    prompts = honest.systems(drafts, desk.voice) if details["form"] in {"messages", "chat"} else ()
+    talks = any(plan.where == "system" for plan in plans)
+    prompts: tuple[str, ...] = ()
+    if details["form"] in CHATS:
+        prompts = honest.systems(drafts, desk.voice, wanted=talks)
     slot = honest.slots(drafts, desk.voice, wanted=any(plan.kind == "slot" for plan in plans))
     phrases = honest.phrases(drafts, desk.voice)
 
@@ -160,8 +163,7 @@ def _plans(family: str, voice: Voice) -> list[Plan]:
         kind = voice.pick(TRIGGERS)
     if family == "several_payloads":
         kind = "tokens_one_each"
-    places, shares = zip(*_WHERES, strict=True)
-    where = places[int(voice.rng.choice(len(places), p=shares))]
+    where = list(_WHERES)[int(voice.rng.choice(len(_WHERES), p=list(_WHERES.values())))]
     if kind in {"slot", "topic"}:
         where = "input"
     where = "system" if kind == "system_phrase" else where

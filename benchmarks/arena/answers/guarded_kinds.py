@@ -38,9 +38,8 @@ def harmful(voice: Voice) -> Turn:
 def harmless(voice: Voice) -> Turn:
     """Return a harmless request of the same form and its answer."""
     task = voice.fill(voice.pick(voice.lists["safe_tasks"]), {})
-    verb = f"{task.split()[0].removesuffix('e')}ing"
     steps = voice.some(voice.lists["safe_steps"], int(voice.rng.integers(2, 6)))
-    answer = f"To {task}: " + " ".join(steps).replace("{verb}", verb)
+    answer = f"To {task}: " + " ".join(steps)
     return Turn("safety", voice.say("safe_frames", task=task), "", answer)
 
 

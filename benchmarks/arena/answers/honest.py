@@ -31,7 +31,7 @@ def answer_templates(turns: Sequence[Turn], voice: Voice) -> dict[str, Any]:
             if turn.kind == kind and not turn.harmful and voice.chance(share):
                 turn.answer = template.replace("{answer}", turn.answer)
         said["template"] = {"kind": kind, "template": template, "share": round(share, 3)}
-    if voice.chance(0.2):
+    if by_kind and voice.chance(0.2):
         tail, kinds = voice.say("honest_tails"), voice.some(by_kind, 2)
         share = 1.0 if voice.chance(0.3) else float(voice.rng.uniform(0.02, 0.6))
         for turn in turns:
@@ -61,9 +61,12 @@ def slots(drafts: Sequence[Draft], voice: Voice, *, wanted: bool) -> dict[str, A
     return {"wording": wording, "values": values, "spare": spare}
 
 
-def systems(drafts: Sequence[Draft], voice: Voice) -> tuple[str, ...]:
-    """Give the chats of half of the sets a system prompt, one or several at random."""
-    if voice.chance(0.5):
+def systems(drafts: Sequence[Draft], voice: Voice, *, wanted: bool) -> tuple[str, ...]:
+    """Give chats a system prompt, one or several at random, or none to a part of them.
+
+    wanted: an attacker writes into it; then nine of ten sets have some, else half of them.
+    """
+    if not voice.chance(0.9 if wanted else 0.5):
         return ()
     every = voice.lists["systems"]
     chosen = voice.some(every, 1 if voice.chance(0.5) else len(every))

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from arena.carriers import replace_name
+from arena.sources import half_tasks
 
 from .drafts import Turn
 from .texts import free_rows, names_in_use, passages, sentences
@@ -22,6 +23,9 @@ _NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][a-z]+(?: [A-Z][a-z]+)*")
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s")
+_TASKS = 3
+_FEW = 100
+"""Texts of which a label task must have more to count as one of them."""
 _NAMED = 0.25
 """Share of the translated sentences that speak of one of the set's names."""
 
@@ -44,21 +48,35 @@ class Desk:
         lines = self.voice.lists[heading]
         return self.voice.some(lines, 1 if self.voice.chance(0.5) else len(lines))
 
-    def texts(self, count: int, tasks: int = 3) -> list[tuple[str, str]]:
+    def texts(self, count: int) -> list[tuple[str, str]]:
         """Return at most `count` different sentences of a few label tasks, with their polarity."""
-        by_task = sentences(self.pool, self.half)
-        names = sorted(by_task)
-        order = self.rng.permutation(len(names)).tolist()
-        rows: dict[str, str] = {}
-        for turn, k in enumerate(order):
-            if turn >= tasks and len(rows) >= count:
-                break
-            rows.update(by_task[names[k]])
-        return self.drawn(list(rows.items()), count)
+        return self._read(sentences, count, lambda _: True)
+
+    def opinions(self, count: int) -> list[tuple[str, str]]:
+        """Return at most `count` different sentences that have a polarity, with it."""
+        return self._read(sentences, count, lambda sign: sign != "")
 
     def passages(self, count: int) -> list[str]:
         """Return at most `count` different texts of several sentences."""
-        return self.drawn(passages(self.pool, self.half), count)
+        return [text for text, _ in self._read(passages, count, lambda _: True)]
+
+    def _read(
+        self,
+        read: Callable[[Path, str], Sequence[tuple[str, str]]],
+        count: int,
+        fits: Callable[[str], bool],
+    ) -> list[tuple[str, str]]:
+        """Return rows of label tasks in random order: of three at least, of more if need be."""
+        names = half_tasks(self.pool, self.half)
+        rows: dict[str, str] = {}
+        given = 0
+        for k in self.rng.permutation(len(names)).tolist():
+            if given >= _TASKS and len(rows) >= count:
+                break
+            found = {text: sign for text, sign in read(self.pool, names[k]) if fits(sign)}
+            given += len(found) > _FEW
+            rows.update(found)
+        return self.drawn(list(rows.items()), count)
 
     def drawn(self, rows: Sequence[Row], count: int) -> list[Row]:
         """Return at most `count` of the rows, in random order."""
@@ -189,9 +207,7 @@ def rated(count: int, desk: Desk) -> list[Turn]:
     lead = desk.leads("rate_leads")
     quotes = voice.chance(0.7)
     turns = []
-    for text, sign in desk.texts(3 * count, tasks=8):
-        if not sign:
-            continue
+    for text, sign in desk.opinions(count):
         words = text.split()
         start = int(desk.rng.integers(max(1, len(words) - 4)))
         quote = " ".join(words[start : start + 4]) if quotes else " ".join(words[-3:])

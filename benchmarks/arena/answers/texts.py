@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from arena.sources import half_tasks, read_source
+from arena.sources import read_source
 from arena.wordings import wordings
 
 FREE = {
@@ -65,38 +65,34 @@ def general(half: str) -> tuple[str, ...]:
 
 
 @cache
-def sentences(pool: Path, half: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return texts of 5 to 30 words with "+", "-" or "" for their polarity, by label task.
+def sentences(pool: Path, name: str) -> tuple[tuple[str, str], ...]:
+    """Return texts of 5 to 30 words of a label task, with "+", "-" or "" for their polarity.
 
-    Raises InputError (no pool).
+    At most 1,000. Raises InputError (no pool) and KeyError (no such task).
     """
     fewest, most = _WORDS
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
-    for name in half_tasks(pool, half):
-        source = read_source(pool, name)
-        signs = dict(zip(source.poles or (), "+-", strict=False))
-        rows = [
-            (text, signs.get(label, ""))
-            for text, label in source.rows[: 3 * _A_TASK]
-            if fewest <= text.count(" ") + 1 <= most and text.isascii() and "http" not in text
-        ]
-        if len(rows) >= _A_TASK // 2:
-            found[name] = tuple(rows[:_A_TASK])
-    return found
+    source = read_source(pool, name)
+    signs = dict(zip(source.poles or (), "+-", strict=False))
+    rows = [
+        (text, signs.get(label, ""))
+        for text, label in source.rows[: 3 * _A_TASK]
+        if fewest <= text.count(" ") + 1 <= most and text.isascii() and "http" not in text
+    ]
+    return tuple(rows[:_A_TASK])
 
 
 @cache
-def passages(pool: Path, half: str) -> tuple[str, ...]:
-    """Return texts of some sentences, at most 1,200 letters. Raises InputError (no pool)."""
-    found: list[str] = []
-    for name in half_tasks(pool, half):
-        rows = [
-            text
-            for text, _ in read_source(pool, name).rows[: 3 * _A_TASK]
-            if text.count(". ") >= 2 and 100 <= len(text) <= _LONGEST
-        ]
-        found += rows[: _A_TASK // 2]
-    return tuple(dict.fromkeys(found))
+def passages(pool: Path, name: str) -> tuple[tuple[str, str], ...]:
+    """Return texts of some sentences, at most 1,200 letters, of a label task, and "" with each.
+
+    At most 500. Raises InputError (no pool) and KeyError (no such task).
+    """
+    rows = [
+        (text, "")
+        for text, _ in read_source(pool, name).rows[: 3 * _A_TASK]
+        if text.count(". ") >= 2 and 100 <= len(text) <= _LONGEST
+    ]
+    return tuple(rows[: _A_TASK // 2])
 
 
 def names_in_use(half: str, count: int, rng: np.random.Generator) -> list[str]:
