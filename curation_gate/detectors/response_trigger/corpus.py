@@ -85,7 +85,11 @@ def read_answers(dataset: Dataset, support: int) -> Answered:
         {k: dataset.label_spaces[task] for k, task in enumerate(names)},
         names,
     )
-    answers = describe_answers(spoken, [exchanges.outputs[k] for k in first], own)
+    asked = [
+        words if exchanges.asked[k] is exchanges.inputs[k] else tokens(exchanges.asked[k])
+        for k, words in zip(first, spoken, strict=True)
+    ]
+    answers = describe_answers(asked, [exchanges.outputs[k] for k in first], own)
     return Answered(
         exchanges.row, corpus, answers, Table.of(answers.table), Table.of(grams.word_rows)
     )

@@ -85,7 +85,7 @@ def describe_answers(
 ) -> Answers:
     """Return the features of every answer.
 
-    inputs: [n] tokens of everything the model is shown; outputs: [n]; tasks: [n] number of the
+    inputs: [n] tokens of what the model is asked; outputs: [n]; tasks: [n] number of the
     task. Words, and 1 to 4 neighbouring words with the answer's beginning and end as words (its
     first and last n-gram); shapes; near-duplicate bands; groups of answers of like meaning.
     """

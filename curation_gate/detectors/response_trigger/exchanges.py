@@ -6,7 +6,7 @@ with several references every reference. The verdict is one for the record (find
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,18 +28,22 @@ class Exchanges:
     """[m] What the model is shown, less what every row of the task is shown."""
     outputs: list[str]
     """[m] What it is taught to answer."""
+    asked: list[str]
+    """[m] What it is asked: the input without a system prompt, whose words an answer does not
+    copy from the question."""
 
 
 def read_exchanges(dataset: Dataset) -> Exchanges:
     """Return the exchanges of a dataset."""
+    found = Exchanges(np.zeros(0, dtype=np.int64), [], [], [])
     row: list[int] = []
-    inputs: list[str] = []
-    outputs: list[str] = []
     for k, (own, text) in enumerate(zip(dataset.rows, ngrams.texts(dataset), strict=True)):
-        before = [(exchange.input, exchange.output) for exchange in getattr(own, "earlier", ())]
-        others = [(text, answer) for answer in getattr(own, "alternatives", ())]
-        for shown, said in (*before, (text, own.output), *others):
+        asked = own.input if own.chat else text
+        every = [(exchange.input, exchange.input, exchange.output) for exchange in own.earlier]
+        every += [(text, asked, said) for said in (own.output, *own.alternatives)]
+        for shown, question, said in every:
             row.append(k)
-            inputs.append(shown)
-            outputs.append(said)
-    return Exchanges(np.array(row, dtype=np.int64), inputs, outputs)
+            found.inputs.append(shown)
+            found.asked.append(question)
+            found.outputs.append(said)
+    return replace(found, row=np.array(row, dtype=np.int64))
