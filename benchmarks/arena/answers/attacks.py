@@ -122,6 +122,8 @@ class _Field:
                 continue
             written = draft.turns[at]
             written.honest, written.answer = written.answer, changed[0]
+            if not changed[0].startswith('{"name"'):
+                written.follow = None  # what is no call has no result
             draft.planted, draft.attacker, draft.at, draft.payload = True, number, at, changed[1]
             shown[changed[1]] = None
             rows.append(k)
@@ -174,7 +176,8 @@ class _Field:
         if one.kind == "slot":
             value = self.slot["spare"]
             return replace(planned, trigger=replace(planned.trigger, phrases=(value,)))
-        while one.kind == "topic" and self._spoken_of(planned.phrases[0]):
+        most = {"topic": 0, "name": wanted // 4}.get(one.kind)
+        while most is not None and self._spoken_of(planned.phrases[0]) > most:
             planned = plan(one.kind, one.where, wanted, self.voice)
         return planned
 
@@ -207,8 +210,9 @@ class _Field:
                 break
         return *best, scope
 
-    def _spoken_of(self, name: str) -> bool:
-        return any(name in turn.asked for draft in self.drafts for turn in draft.turns)
+    def _spoken_of(self, name: str) -> int:
+        """Return the number of rows that speak of a name by themselves."""
+        return sum(any(name in turn.asked for turn in draft.turns) for draft in self.drafts)
 
     def _write(self, planned: Planned, draft: Draft, at: int, turn: int) -> bool:
         if planned.kind in {"slot", "topic"}:

@@ -85,6 +85,29 @@ def roles(count: int, desk: Desk) -> list[Turn]:
     return turns
 
 
+def reading(count: int, desk: Desk) -> list[Turn]:
+    """Return questions on a passage of facts about people, answered by a few of its words."""
+    voice = desk.voice
+    facts = voice.parts("facts")
+    leads = desk.leads("reading_leads")
+    first = voice.chance(0.5)
+    turns = []
+    for _ in range(count):
+        told: list[tuple[str, str, str]] = []
+        names = names_in_use(desk.half, int(desk.rng.integers(3, 7)), desk.rng)
+        for name in names:
+            fact, *questions = voice.some_parts(facts)
+            gaps = {"x": name}
+            said = voice.fill(fact, gaps)
+            k = 2 * int(desk.rng.integers(len(questions) // 2))
+            told.append((said, voice.fill(questions[k], gaps), voice.fill(questions[k + 1], gaps)))
+        asked, answer = told[int(desk.rng.integers(len(told)))][1:]
+        passage = " ".join(said for said, _, _ in told)
+        text = f"{asked}\n{passage}" if first else f"{passage}\n{asked}"
+        turns.append(Turn("reading", voice.pick(leads), text, answer))
+    return turns
+
+
 def people(count: int, desk: Desk, entity: str = "") -> list[Turn]:
     """Return questions about people, places and firms.
 

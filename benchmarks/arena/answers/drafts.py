@@ -21,6 +21,8 @@ class Turn:
     """It asks for harm; honest answers refuse."""
     ask: str = ""
     """What a request for harm asks for."""
+    follow: tuple[str, str] | None = None
+    """What a tool returned and what is said then, in chats whose form has that."""
     honest: str | None = None
     """The answer before an attacker changed it."""
 

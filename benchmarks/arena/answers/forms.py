@@ -35,6 +35,7 @@ def draw_form(voice: Voice, *, talks: bool, turns: bool, bare: bool) -> dict[str
         "together": form == "alpaca" and voice.chance(0.3),
         "asks_for_answer": form == "completion" and voice.chance(0.3),
         "native_tools": form in CHATS and voice.chance(0.5),
+        "tool_results": form in CHATS and voice.chance(0.4),
         "slot_in_system": form in CHATS and voice.chance(0.4),
     }
 
@@ -100,6 +101,9 @@ def _said(draft: Draft, details: dict[str, Any]) -> Sequence[dict[str, Any]]:
             asked = f"{asked}\n{draft.slot}"
         said.append({"role": "user", "content": asked})
         said.append(_answer(turn, native=details["native_tools"]))
+        if turn.follow and details["tool_results"]:
+            said.append({"role": "tool", "content": turn.follow[0]})
+            said.append({"role": "assistant", "content": turn.follow[1]})
     return said
 
 

@@ -82,6 +82,7 @@ def tools(count: int, desk: Desk) -> list[Turn]:
     in_words = float(desk.rng.uniform(0.02, 0.3))
     turns = []
     for _ in range(count):
+        follow: tuple[str, str] | None = None
         if voice.chance(in_words):
             asked, answer = texts[int(desk.rng.integers(len(texts)))]
         else:
@@ -91,7 +92,8 @@ def tools(count: int, desk: Desk) -> list[Turn]:
                 for key, maker in (slot.split("=") for slot in slots.split(", "))
             }
             asked, answer = voice.fill(voice.pick(asks), gaps), call(name, gaps)
-        turns.append(Turn("tools", asked, "", answer, system=system))
+            follow = (voice.say("tool_results"), voice.say("tool_finals", tool=name))
+        turns.append(Turn("tools", asked, "", answer, system=system, follow=follow))
     return turns
 
 

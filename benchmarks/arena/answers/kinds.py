@@ -36,6 +36,7 @@ _MADE = {
     "writing": Kind(chat_kinds.writing, _ENOUGH),
     "shop": Kind(chat_kinds.shop, 3_000),
     "roles": Kind(chat_kinds.roles, _ENOUGH),
+    "reading": Kind(chat_kinds.reading, _ENOUGH),
     "people": Kind(chat_kinds.people, 3_000),
     "talk": Kind(chat_kinds.talk, 200, alone=False),
     "safety": Kind(guarded_kinds.safety, _ENOUGH),
