@@ -81,8 +81,11 @@ class Said(NamedTuple):
 def turn_keys(turns: Any) -> Keys | None:
     """Return the names of role and text of a list's first turn; None where it is no turn."""
     first = turns[0] if isinstance(turns, list) and turns else turns
-    if not isinstance(first, Mapping):
+    # The exact type first: asking an abstract class costs more than all the rest here.
+    if type(first) is not dict and not isinstance(first, Mapping):
         return None
+    if "role" in first and "content" in first:
+        return _NAMES[0], _TEXTS[0]
     name = next((n for n in _NAMES if n in first), None)
     text = next((t for t in _TEXTS if t in first), None)
     if name is None:
@@ -184,6 +187,10 @@ def _near(turns: Sequence[Turn], start: int, end: int) -> str:
 
 
 def _turn(turn: Any, usual: Keys | None, number: int) -> Turn:
+    if usual is not None and type(turn) is dict and len(turn) == 2:  # most turns, in no time
+        role, text = turn.get(usual[0]), turn.get(usual[1])
+        if type(role) is str and type(text) is str:
+            return Turn(ROLES.get(role) or ROLES.get(role.lower(), role.lower()), text)
     if not isinstance(turn, Mapping):
         raise RowProblem(f"turn {number} must be an object, this is {kind(turn)}")
     keys = usual if usual and all(key in turn for key in usual) else turn_keys(turn)

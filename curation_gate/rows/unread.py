@@ -28,7 +28,7 @@ _ABOUT = re.compile(
 
 
 def unread_answers(dataset: Dataset) -> list[str]:
-    """Return a sentence for each kind of text that no rule reads, with how many rows have it.
+    """Return a sentence for each kind of text that some rules do not read, with its rows.
 
     Answers before the last one of a conversation, references behind the first, the rejected side of
     a pair, turns behind the last answer; roles nobody knows; columns no role takes.
@@ -38,11 +38,13 @@ def unread_answers(dataset: Dataset) -> list[str]:
     behind, roles, keys = _turns(dataset)
     columns = _columns(dataset)
     notes = {
-        f"Conversations with several answers: {sum(bool(r.earlier) for r in rows):,}. The last one "
-        f"of each is judged; {earlier:,} answers before it are read as a part of its question. "
-        "Give every answer a row of its own to have all of them judged.": earlier,
+        f"Conversations with several answers: {sum(bool(r.earlier) for r in rows):,}. CG004 reads "
+        f"every answer; the other rules the last one of each, and {earlier:,} answers before it as "
+        "a part of its question.": earlier,
         _counted("Rows with several references", sum(bool(row.alternatives) for row in rows))
-        + "The first of each is judged.": sum(bool(row.alternatives) for row in rows),
+        + "CG004 reads all of them, the other rules the first.": sum(
+            bool(row.alternatives) for row in rows
+        ),
         _counted("Rows with a rejected answer", sum(bool(row.rejected) for row in rows))
         + "The chosen one of each is judged.": sum(bool(row.rejected) for row in rows),
         _counted("Rows that teach not to give their answer", sum(not row.wanted for row in rows))
@@ -77,17 +79,18 @@ def _turns(dataset: Dataset) -> tuple[int, Counter[str], Counter[str]]:
     behind = 0
     roles: Counter[str] = Counter()
     keys: Counter[str] = Counter()
+    known = frozenset(turns.ROLES.values())
     for row, record in zip(dataset.rows, dataset.records, strict=True):
         if not row.chat:
             continue
         file = dataset.files[row.file]
         read = [turn for value in _lists(record, file) for turn in value]
-        last = turns.last_answer(read)
-        behind += last is not None and last < len(read) - 1
+        said = [turns.role_of(turn) for turn in read]
+        behind += "assistant" in said and said[-1] != "assistant"
+        roles.update(role for role in said if role not in known)
         for turn in read:
-            role = turns.role_of(turn)
-            if role not in turns.ROLES.values():
-                roles[role] += 1
+            if turn.keys() <= turns.READ:
+                continue
             keys.update(
                 key
                 for key, value in turn.items()
@@ -104,7 +107,7 @@ def _lists(record: Mapping[str, Any], file: DataFile) -> Iterator[list[Mapping[s
         value = get(record, path_of(column, record))
         if turns.turn_keys(value) is not None:
             read = value if isinstance(value, list) else [value]
-            yield [turn for turn in read if isinstance(turn, Mapping)]
+            yield [turn for turn in read if type(turn) is dict or isinstance(turn, Mapping)]
 
 
 def _columns(dataset: Dataset) -> Counter[str]:

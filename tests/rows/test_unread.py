@@ -26,7 +26,7 @@ def test_answers_before_the_last_are_told(tmp_path: Path) -> None:
     assert notes(tmp_path, [short]) == []
     long = conversation("hello", "good day", "how are you", "well")
     (told,) = notes(tmp_path, [short, long, conversation("a", "b", "c", "d", "e", "f")])
-    assert told.startswith("Conversations with several answers: 2. The last one of each is judged")
+    assert told.startswith("Conversations with several answers: 2. CG004 reads every answer; the")
     assert "3 answers before it" in told
 
 
@@ -35,7 +35,9 @@ def test_references_behind_the_first_are_told(tmp_path: Path) -> None:
     two = {"Definition": ["d"], "Instance": {"input": "q", "output": ["a", "b"]}}
     assert notes(tmp_path, [one]) == []
     (told,) = notes(tmp_path, [one, two])
-    assert told == "Rows with several references: 1. The first of each is judged."
+    assert told == (
+        "Rows with several references: 1. CG004 reads all of them, the other rules the first."
+    )
 
 
 def test_the_other_side_of_a_pair_and_unwanted_answers_are_told(tmp_path: Path) -> None:
