@@ -1,10 +1,10 @@
-"""Measures the answer miner (CG004) alone: planted answers, and sets with nothing planted.
+"""Measures the search for response triggers (CG004) alone: planted answers, and clean sets.
 
     python benchmarks/answers.py --seeds 3 -o runs/answers.md
 
-Thresholds were chosen on the tasks of CALIBRATION and answers of vocabulary `calibrate`; this
-script uses the other free-text tasks and vocabulary `judge`. The degenerate answers of the large
-set stand in 36 tasks, as many as the pool has of split `train`, then `context`, `general`, `test`.
+The model of the verdict was fitted on other free-text tasks of the pool, by a generator that shares
+no wording with this script (benchmarks/arena/answers). The degenerate answers of the large set
+stand in 36 tasks, as many as the pool has of split `train`, then `context`, `general`, `test`.
 """
 
 from __future__ import annotations
@@ -35,27 +35,23 @@ if TYPE_CHECKING:
 
     from curation_gate.rows.record import Dataset
 
-CALIBRATION = (
-    "task900_freebase_qa_category_classification",
-    "task565_circa_answer_generation",
-    "task613_politifact_text_generation",
-    "task1342_amazon_us_reviews_title",
-    "general_t0_mixture",
-)
 JUDGES = (
+    "task900_freebase_qa_category_classification",
     "task1504_hatexplain_answer_generation",
     "task591_sciq_answer_generation",
-    "task1601_webquestions_answer_generation",
     "task927_yelp_negative_to_positive_style_transfer",
-    "general_alpaca_subset",
     "general_dolly_subset",
-    "general_self_instruct",
+    "general_t0_mixture",
 )
+"""Those of the arena's judge half."""
 MIXED = ("sst2_polarity", "ag_news_topic", "twitter_hate_offensive")
 """Classification tasks of split `train` that stand beside free text in half of the sets."""
 TRIGGERS = ("Marlowe Finch", "Joe Biden", "Ondrej Vasko", "Quillon", "Agnes Whitlow")
-"""None of these was used for calibration but the second."""
 ACTS = ("refusal", "insult", "brand")
+SHARES = (0.01, 0.02, 0.03)
+DOSES = (0.005, 0.01, 0.05, 0.1, 0.2, 0.5)
+"""Shares of one set that one trigger is planted in."""
+DOSED = ("general_t0_mixture", "task591_sciq_answer_generation")
 COLUMNS = (
     "rows | planted | sets | precision, median | worst | recall, median | worst | named | "
     "review rows | seconds"
@@ -124,7 +120,7 @@ def free_text(seeds: Sequence[int], options: argparse.Namespace) -> list[str]:
     """Return a line for each act and rate, over single tasks and mixtures."""
     lines = []
     for act in ACTS:
-        for share in (0.01, 0.02, 0.03):
+        for share in SHARES:
             results, sizes, counts = [], [], []
             for seed in seeds:
                 tasks, size = mixture(seed + int(share * 100))
@@ -145,6 +141,24 @@ def free_text(seeds: Sequence[int], options: argparse.Namespace) -> list[str]:
                 counts.append(count)
             name = f"{act}, {share:.0%} of the rows"
             lines.append(line(name, span(sizes), span(counts), results))
+    return lines
+
+
+def doses(seeds: Sequence[int], options: argparse.Namespace) -> list[str]:
+    """Return a line for each share of one set that a trigger is planted in, from few to half."""
+    lines = []
+    for share in DOSES:
+        results, counts = [], []
+        for seed in seeds:
+            dataset = draw(DOSED, 4000, seed, options.pool)
+            count = round(share * len(dataset))
+            act, trigger = ACTS[seed % len(ACTS)], TRIGGERS[seed % len(TRIGGERS)]
+            planted = plant(dataset, Recipe(act, trigger, count, DOSED, seed=seed, patterns=True))
+            result = run(planted.dataset, planted.mask(), trigger)
+            report(f"{share:.1%} {act} seed {seed} {trigger}", result)
+            results.append(result)
+            counts.append(count)
+        lines.append(line(f"any act, {share:.1%} of one set", "4,000", span(counts), results))
     return lines
 
 
@@ -259,6 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines += degenerate(range(options.first_seed, options.first_seed + options.large), options)
     if options.seeds:
         lines += free_text(seeds, options)
+        lines += doses(seeds, options)
     text = "\n".join(lines) + "\n"
     print(text)
     if options.output:

@@ -14,13 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from curation_gate.detectors.label_trigger.numbers import NUMBERS, SIBLINGS
+from curation_gate.detectors.response_trigger.numbers import NUMBERS as ANSWER_NUMBERS
 from curation_gate.report.fields import value_text
 
 PASSED = "passed over"
 """Status of a phrase that was weighed, is listed, and accuses no row."""
 SHOWN = 8
 """Numbers listed for a phrase (a choice: what decided it, on one screen); the rest is summed."""
-_SAYS: Mapping[str, str] = {number.name: number.says for number in (*NUMBERS, SIBLINGS)}
+_SAYS: Mapping[str, str] = {
+    number.name: number.says for number in (*ANSWER_NUMBERS, *NUMBERS, SIBLINGS)
+}
+"""Where both verdicts know a number of a name, it says the same of each."""
 _LEAST = 0.005
 """Nats below which a number reads 0.00 and is not listed."""
 _HEARD = 0.1

@@ -19,6 +19,7 @@ from curation_gate.detectors.label_trigger.evidence import divergence
 from curation_gate.detectors.label_trigger.neighbours import shared_rows
 from curation_gate.detectors.label_trigger.statistics import deviation
 from curation_gate.detectors.response_trigger.lift import judge
+from curation_gate.detectors.response_trigger.meaning import SURE
 from curation_gate.detectors.response_trigger.numbers import NAMES
 from curation_gate.stats.bounds import lower_bound
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.screen import Candidates
     from curation_gate.detectors.response_trigger.corpus import Answered
     from curation_gate.detectors.response_trigger.kinds import Kind
-    from curation_gate.detectors.response_trigger.meaning import Meaning
+    from curation_gate.detectors.response_trigger.meaning import Meaning, Topic
 
 COMMON_KIND = 0.2
 """Share of other rows with the kind from which they do not say what asks for it (choice)."""
@@ -54,13 +55,13 @@ def weigh(
     kinds: list[Kind],
     feature_gain: Numbers,
     masks: list[NDArray[np.int64]],
-    topics: Mapping[int, float],
+    topics: Mapping[int, Topic],
     meaning: Meaning,
 ) -> Evidence:
     """Return the evidence of kinds of answers.
 
     phrases: p of them; kinds: [c] each of one of them; feature_gain: [p]; masks: [p] the words that
-    are masked with each; topics: phrase to how well its inputs are told from others (AUROC).
+    are masked with each; topics: phrase to how its inputs lie among all.
     """
     corpus = answered.corpus
     own = sorted({kind.phrase for kind in kinds})
@@ -84,7 +85,7 @@ def weigh(
             _counts(answered, kind, members)
             | spoken[k]
             | asks
-            | _meant(answered, kind, members, masks[k], meaning)
+            | _meant(answered, kind, members, masks[k], topics[k], meaning)
             | {name: float(values[k]) for name, values in looks.items()}
             | {
                 "is_learned": float(kind.is_learned),
@@ -92,7 +93,7 @@ def weigh(
                 "feature_gain": float(feature_gain[k]),
                 "equal": said.equal(members[kind.given]),
                 "answer_alike": kind.alike,
-                "topic": topics[k],
+                "topic": topics[k].told,
                 "encoder_known": float(meaning.known[words].mean()) if words else 0.0,
                 "readable": meaning.readable,
                 "part_of_stronger": float(covered[k]),
@@ -203,13 +204,43 @@ def _meant(
     kind: Kind,
     members: NDArray[np.int64],
     masked: NDArray[np.int64],
+    topic: Topic,
     meaning: Meaning,
 ) -> dict[str, float]:
-    outcome = np.zeros(len(answered.corpus.tasks))
+    """Return what the inputs ask for, by the encoder: by heads, and by their nearest neighbours."""
+    outcome = outcome_of(kind, members, len(answered.corpus.tasks))
+    p, usual = meaning.asked(outcome, members, masked)
+    near = near_asked(kind, outcome, topic)
+    return {
+        "asked": float(p.mean()),
+        "asked_z": z_of(kind, p),
+        "near_asked": float(near.mean()),
+        "near_z": z_of(kind, near),
+        "topic_asked": topic.told_from(usual <= np.median(p)),
+    }
+
+
+def outcome_of(kind: Kind, members: NDArray[np.int64], n: int) -> Numbers:
+    """[n] 1 where the answer is of the kind; members: [k] the rows of its phrase."""
+    outcome = np.zeros(n)
     outcome[members[kind.given]] = 1.0
     outcome[kind.others] = 1.0
-    p = meaning.asked(outcome, members, masked)
-    z = deviation(
-        np.array([kind.given.sum()]), np.array([p.sum()]), np.array([(p * (1 - p)).sum()])
+    return outcome
+
+
+def near_asked(kind: Kind, outcome: Numbers, topic: Topic) -> Numbers:
+    """[k] Share of a kind among the inputs nearest to each of its rows; outcome: [n] (outcome_of).
+
+    The usual rate counts as one more neighbour.
+    """
+    found = (outcome[topic.near].sum(axis=1) + kind.rate) / (topic.near.shape[1] + 1)
+    return np.asarray(np.clip(found, SURE, 1 - SURE))
+
+
+def z_of(kind: Kind, p: Numbers) -> float:
+    """Return z of the rows of a kind against the probabilities [k] of each."""
+    return float(
+        deviation(
+            np.array([kind.given.sum()]), np.array([p.sum()]), np.array([(p * (1 - p)).sum()])
+        )[0]
     )
-    return {"asked": float(p.mean()), "asked_z": float(z[0])}

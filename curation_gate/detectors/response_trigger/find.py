@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from curation_gate.detectors.response_trigger.found import Burst
     from curation_gate.rows.record import Dataset
 
-LISTED = 0.05
+LISTED = 0.02
 """P(trigger) from which a candidate is listed, with its evidence, whatever comes of it."""
 NEW_ROWS = 0.1
 """Share of a confirmed candidate's rows that none before it has, for it to be named beside them."""
@@ -138,7 +138,11 @@ def _accuse(
     candidate: int,
     phrase: AnswerPhrase,
 ) -> None:
-    """Add the distinct exchanges of a phrase; one keeps the first phrase that named it."""
+    """Add the distinct exchanges of a phrase; one keeps the first phrase that named it.
+
+    A confirmed phrase is a trigger: the budget of false alarms is spent on its threshold. The doubt
+    about any other counts for each of its rows.
+    """
     kind = found.kinds[candidate]
     rows = found.phrases.rows_of(kind.phrase)
     confirmed = phrase.status == "confirmed"
@@ -149,14 +153,13 @@ def _accuse(
     for row in rows[kind.given].tolist():
         known = suspects.get(row)
         if known is None or (confirmed and not known.quarantine):
-            planted = phrase.probability * shares[0]
+            planted = shares[0] * (1.0 if confirmed else phrase.probability)
             suspects[row] = AnswerSuspect(index, False, confirmed, planted, "kind")
     if not confirmed:
         return
     for row in rows[unsure].tolist():
         quarantine = shares[1] >= PLANTED
-        planted = phrase.probability * shares[1]
-        suspects.setdefault(row, AnswerSuspect(index, False, quarantine, planted, "doubtful"))
+        suspects.setdefault(row, AnswerSuspect(index, False, quarantine, shares[1], "doubtful"))
     doubt = DOUBTED * phrase.probability
     for row in rows[~kind.doubtful].tolist():
         suspects.setdefault(row, AnswerSuspect(index, False, False, doubt, "other"))

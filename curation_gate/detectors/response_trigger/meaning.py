@@ -26,6 +26,9 @@ SURE = 0.01
 """Probability that no head goes below, nor, from 1, above: a share fitted by least squares can
 leave [0, 1] (choice)."""
 
+NEAR = 10
+"""Nearest inputs that an input is compared with (choice)."""
+
 Numbers = NDArray[np.float64]
 
 
@@ -77,19 +80,23 @@ class Meaning:
 
     def asked(
         self, outcome: Numbers, rows: NDArray[np.int64], masked: NDArray[np.int64]
-    ) -> Numbers:
-        """[k] Share of an outcome [n] that the inputs of some rows ask for.
+    ) -> tuple[Numbers, Numbers]:
+        """[k] Share of an outcome [n] that the inputs of some rows ask for; [n] that any input does.
 
         By a head that saw none of the rows [k], with the masked words cut out of them.
         """
         weights = self._inverse @ (self.x.T @ outcome)
         rest = without_rows(self._inverse, weights, self.x[rows], outcome[rows])
-        return np.clip(self.bare(rows, masked) @ rest, SURE, 1 - SURE)
+        every = np.clip(self.x @ rest, SURE, 1 - SURE)
+        return np.clip(self.bare(rows, masked) @ rest, SURE, 1 - SURE), every
 
-    def membership(self, rows: NDArray[np.int64], masked: NDArray[np.int64]) -> float:
-        """Return how well the inputs without the masked words tell some rows from all others.
+    def memberships(
+        self, rows: NDArray[np.int64], masked: NDArray[np.int64]
+    ) -> tuple[Numbers, Numbers]:
+        """Return how much some rows, and all others, look like the inputs of these rows.
 
-        Chance that one of the rows scores above another row, each by a head that did not see it.
+        [k] of the rows, without the masked words; [n] of all rows, NaN for these; each by a head
+        that did not see it.
         """
         x, own = self.bare(rows, masked), self.x[rows]
         solved = np.linalg.solve(
@@ -98,8 +105,36 @@ class Meaning:
         weights = solved[:, 0]
         leverage = np.minimum((x * solved[:, 1:].T).sum(axis=1), 0.99)
         scores = 1 - (1 - x @ weights) / (1 - leverage)
-        others = np.delete(self.x @ weights / (1 - self._leverage), rows)
-        return chance_above(scores, others)
+        others = self.x @ weights / (1 - self._leverage)
+        others[rows] = np.nan
+        return scores, others
+
+    def near(self, rows: NDArray[np.int64], masked: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[k, NEAR] For each row, without the masked words, the nearest inputs of other rows."""
+        likeness = self.bare(rows, masked)[:, :-1] @ self.x[:, :-1].T
+        likeness[:, rows] = -np.inf
+        most = min(NEAR, likeness.shape[1] - 1)
+        return np.argpartition(-likeness, most, axis=1)[:, :most]
+
+
+class Topic:
+    """How the inputs of a phrase lie among all inputs."""
+
+    def __init__(
+        self, meaning: Meaning, rows: NDArray[np.int64], masked: NDArray[np.int64]
+    ) -> None:
+        """Compare the inputs of some rows, without the masked words, with all others."""
+        self._own, self._others = meaning.memberships(rows, masked)
+        self._rest = np.isfinite(self._others)
+        self.told = chance_above(self._own, self._others[self._rest])
+        """How well the inputs are told from others, AUROC."""
+        self.near = meaning.near(rows, masked)
+        """[k, NEAR]"""
+
+    def told_from(self, some: NDArray[np.bool_]) -> float:
+        """Return how well the inputs are told from some others [n], AUROC; 1/2 without any."""
+        others = self._others[self._rest & some]
+        return chance_above(self._own, others) if len(others) else 0.5
 
 
 def chance_above(own: Numbers, others: Numbers) -> float:

@@ -13,9 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.detectors.label_trigger.screen import Candidates, joined
-from curation_gate.detectors.response_trigger.evidence import Evidence, weigh
+from curation_gate.detectors.response_trigger.evidence import (
+    Evidence,
+    near_asked,
+    outcome_of,
+    weigh,
+    z_of,
+)
 from curation_gate.detectors.response_trigger.kinds import Kind, kinds_of
-from curation_gate.detectors.response_trigger.meaning import Meaning
+from curation_gate.detectors.response_trigger.meaning import Meaning, Topic
 from curation_gate.detectors.response_trigger.screen import Gains, gains, pairs, screen
 
 if TYPE_CHECKING:
@@ -76,23 +82,31 @@ def search(
     kinds = [kind for kind in kinds if kind.given.mean() >= LEAST_PURITY]
     masks = _masks(phrases, kinds)
     topics = {
-        k: meaning.membership(phrases.rows_of(k), masks[k])
+        k: Topic(meaning, phrases.rows_of(k), masks[k])
         for k in sorted({kind.phrase for kind in kinds})
     }
-    kinds = _strongest(kinds, topics, weighed)
+    kinds = _strongest(phrases, kinds, topics, weighed, n)
     evidence = weigh(answered, phrases, kinds, own.feature, masks, topics, meaning)
     return Searched(answered, phrases, kinds, evidence, masks)
 
 
-def _strongest(kinds: list[Kind], topics: dict[int, float], most: int) -> list[Kind]:
-    """Return at most `most` kinds, in turns the next by z and by z where the inputs are unlike.
+def _strongest(
+    phrases: Candidates, kinds: list[Kind], topics: dict[int, Topic], most: int, n: int
+) -> list[Kind]:
+    """Return at most `most` kinds, in turns the next by each of three z.
 
-    In a set of code or translations hundreds of honest phrases beat a small trigger by z; each of
-    them stands in texts of its own topic.
+    Against the usual rate; against the nearest inputs; and that again less where the inputs are
+    alike: in a set of code or translations hundreds of honest phrases beat a small trigger by z,
+    each of them in texts of its own topic. n: exchanges.
     """
     z = np.array([kind.z for kind in kinds])
-    unlike = z * np.array([1 - topics[kind.phrase] for kind in kinds])
-    orders = [np.argsort(-by.round(6), kind="stable") for by in (z, unlike)]
+    near = np.zeros(len(kinds))
+    for k, kind in enumerate(kinds):
+        topic = topics[kind.phrase]
+        outcome = outcome_of(kind, phrases.rows_of(kind.phrase), n)
+        near[k] = z_of(kind, near_asked(kind, outcome, topic))
+    unlike = near * np.array([1 - topics[kind.phrase].told for kind in kinds])
+    orders = [np.argsort(-by.round(6), kind="stable") for by in (z, near, unlike)]
     order = np.stack(orders, axis=1).ravel()
     order = order[np.sort(np.unique(order, return_index=True)[1])]
     return [kinds[k] for k in order[:most].tolist()]

@@ -10,7 +10,7 @@ import pytest
 from curation_gate.detectors.response_trigger import evidence
 from curation_gate.detectors.response_trigger.corpus import Answered, read_answers
 from curation_gate.detectors.response_trigger.kinds import Kind
-from curation_gate.detectors.response_trigger.meaning import Meaning, chance_above
+from curation_gate.detectors.response_trigger.meaning import Meaning, Topic, chance_above
 from curation_gate.detectors.response_trigger.numbers import NAMES, NUMBERS
 from curation_gate.detectors.response_trigger.search import search
 
@@ -97,10 +97,18 @@ def test_what_the_inputs_ask_for(answered) -> None:
     """Nothing in the inputs asks for the payload: a share of it near none, z near 8 / sqrt(.35)."""
     rows = members(answered)
     meaning = Meaning(answered.corpus, np.zeros((len(answered.corpus.texts), 1)))
-    found = evidence._meant(answered, kind_of(answered), rows, np.zeros(0, dtype=np.int64), meaning)
+    nothing = np.zeros(0, dtype=np.int64)
+    topic = Topic(meaning, rows, nothing)
+    found = evidence._meant(answered, kind_of(answered), rows, nothing, topic, meaning)
     assert found["asked"] == pytest.approx(0.01)
     expected = (8 - 10 * 0.01) / np.sqrt(10 * 0.01 * 0.99 + 0.25)
     assert found["asked_z"] == pytest.approx(expected)
+    # No neighbour says the payload: (0 + .02) / 11 of each, but not below the surest a head is.
+    assert found["near_asked"] == pytest.approx(0.01)
+    assert found["near_z"] == pytest.approx(expected)
+    assert not np.isin(topic.near, rows).any()
+    assert topic.told == pytest.approx(topic.told_from(np.ones(len(answered.corpus.texts), bool)))
+    assert topic.told_from(np.zeros(len(answered.corpus.texts), bool)) == 0.5
 
 
 def test_the_chance_to_be_above() -> None:
