@@ -138,7 +138,7 @@ def page(rows: Sequence[tuple[str, dict[str, float]]], extra: Sequence[str], lim
         "of text, or no attack of the same family; the judge half has other rows, wordings and",
         "payloads. AUC is over candidates, each set weighing the same.", "",
         "| judged on | AUC | attacked | named | named or for review | clean | with a confirmed "
-        + "phrase | with one for review |",
+         "phrase | with one for review |",
         "|" + " --- |" * 8,
     ]  # fmt: skip
     lines += [

@@ -28,9 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from arena.answers import draw
 from pools import DEFAULT_POOL, REPOSITORY
 
+from arena.answers import draw
 from curation_gate import rows
 from curation_gate.detectors.response_trigger.corpus import read_answers
 from curation_gate.detectors.response_trigger.found import Settings

@@ -72,7 +72,7 @@ def read_answers(dataset: Dataset, support: int) -> Answered:
     grams = ngrams.count_tokens(spoken, [marks(text) for text in texts], support=support)
     columns = grams.phrase_rows.tocsc()
     columns.sort_indices()
-    own = tasks[first] if len(first) else np.zeros(0, dtype=np.int64)
+    own = tasks[first] if first else np.zeros(0, dtype=np.int64)
     corpus = Corpus(
         place,
         texts,

@@ -59,7 +59,7 @@ def result(found: FoundAnswers, rule: Rule) -> RuleResult:
     for row, suspect in sorted(found.suspects.items()):
         scores[row] = suspect.planted
         severity: Severity | None = None if suspect.quarantine else "review"
-        if suspect.burst:
+        if suspect.why == "burst":
             burst = found.bursts[suspect.phrase]
             reasons[row] = Reason(rule.id, burst_sentence(burst), _known(asdict(burst)), severity)
             continue
@@ -148,11 +148,12 @@ def notes(found: FoundAnswers, rule: str) -> list[str]:
     """Return sentences a reader of the scan should know; `rule`: the id of the rule that asked."""
     if not found.weighed:
         return [f"{rule} had nothing to weigh: no phrase goes with a kind of answer."]
-    return [
+    note = (
         f"{rule} weighed {found.weighed} phrases with kinds of answers, of {found.tested} phrases; "
         f"one is confirmed from P(trigger) {shown(found.threshold)} on, and for review from "
         f"{shown(found.review)}."
-    ]
+    )
+    return [note]
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:

@@ -210,12 +210,12 @@ def _meant(
     """Return what the inputs ask for, by the encoder: by heads, and by their nearest neighbours."""
     outcome = outcome_of(kind, members, len(answered.corpus.tasks))
     p, usual = meaning.asked(outcome, members, masked)
-    near = near_asked(kind, outcome, topic)
+    near, near_z = near_asked(kind, outcome, topic)
     return {
         "asked": float(p.mean()),
-        "asked_z": z_of(kind, p),
-        "near_asked": float(near.mean()),
-        "near_z": z_of(kind, near),
+        "asked_z": z_of(kind.given, p),
+        "near_asked": near,
+        "near_z": near_z,
         "topic_asked": topic.told_from(usual <= np.median(p)),
     }
 
@@ -228,19 +228,20 @@ def outcome_of(kind: Kind, members: NDArray[np.int64], n: int) -> Numbers:
     return outcome
 
 
-def near_asked(kind: Kind, outcome: Numbers, topic: Topic) -> Numbers:
-    """[k] Share of a kind among the inputs nearest to each of its rows; outcome: [n] (outcome_of).
+def near_asked(kind: Kind, outcome: Numbers, topic: Topic) -> tuple[float, float]:
+    """Return the share of a kind among the inputs nearest to its rows, and z against it.
 
-    The usual rate counts as one more neighbour.
+    outcome: [n] (outcome_of). The usual rate counts as one more neighbour. Of a phrase whose rows
+    are a sample z is what it would be of all.
     """
-    found = (outcome[topic.near].sum(axis=1) + kind.rate) / (topic.near.shape[1] + 1)
-    return np.asarray(np.clip(found, SURE, 1 - SURE))
+    p = (outcome[topic.near].sum(axis=1) + kind.rate) / (topic.near.shape[1] + 1)
+    p = np.clip(p, SURE, 1 - SURE)
+    given = kind.given[topic.compared]
+    return float(p.mean()), z_of(given, p) * float(np.sqrt(len(kind.given) / len(given)))
 
 
-def z_of(kind: Kind, p: Numbers) -> float:
-    """Return z of the rows of a kind against the probabilities [k] of each."""
+def z_of(given: NDArray[np.bool_], p: Numbers) -> float:
+    """Return z of what is given [k] against the probability [k] of each."""
     return float(
-        deviation(
-            np.array([kind.given.sum()]), np.array([p.sum()]), np.array([(p * (1 - p)).sum()])
-        )[0]
+        deviation(np.array([given.sum()]), np.array([p.sum()]), np.array([(p * (1 - p)).sum()]))[0]
     )

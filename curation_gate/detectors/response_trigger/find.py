@@ -116,13 +116,9 @@ def _listed(
         own = given[k]
         if not len(own) or p[k] < LISTED:
             continue
-        status: Status = (
-            "confirmed"
-            if p[k] >= model.threshold
-            else "review"
-            if p[k] >= settings.review
-            else "passed over"
-        )
+        status: Status = "review" if p[k] >= settings.review else "passed over"
+        if p[k] >= model.threshold:
+            status = "confirmed"
         new = float((~taken[own]).mean())
         if new < (NEW_ROWS if status == "confirmed" else 1 - COVERED):
             continue
@@ -154,18 +150,20 @@ def _accuse(
         known = suspects.get(row)
         if known is None or (confirmed and not known.quarantine):
             planted = shares[0] * (1.0 if confirmed else phrase.probability)
-            suspects[row] = AnswerSuspect(index, False, confirmed, planted, "kind")
+            suspects[row] = AnswerSuspect(index, "kind", quarantine=confirmed, planted=planted)
     if not confirmed:
         return
     for row in rows[unsure].tolist():
         quarantine = shares[1] >= PLANTED
-        suspects.setdefault(row, AnswerSuspect(index, False, quarantine, shares[1], "doubtful"))
+        suspects.setdefault(
+            row, AnswerSuspect(index, "doubtful", quarantine=quarantine, planted=shares[1])
+        )
     doubt = DOUBTED * phrase.probability
     for row in rows[~kind.doubtful].tolist():
-        suspects.setdefault(row, AnswerSuspect(index, False, False, doubt, "other"))
+        suspects.setdefault(row, AnswerSuspect(index, "other", planted=doubt))
     if kind.is_learned and phrase.numbers["exclusive"] >= ELSEWHERE:
         for row in kind.others.tolist():
-            suspects.setdefault(row, AnswerSuspect(index, False, False, doubt, "elsewhere"))
+            suspects.setdefault(row, AnswerSuspect(index, "elsewhere", planted=doubt))
 
 
 def planted_shares(given: int, unsure: int, rows: int, rate: float) -> tuple[float, float]:
@@ -173,8 +171,8 @@ def planted_shares(given: int, unsure: int, rows: int, rate: float) -> tuple[flo
 
     given, unsure: how many of `rows` rows of a phrase are of the kind, and doubtful; rate: share of
     honest rows of the kind, of which DOUBTFUL at most are doubtful (lift.py). All rows that are
-    neither are taken to be honest (one half is added): h of them stand for h / (1 - DOUBTFUL - rate)
-    honest rows, whose shares of the kind and of doubt are known.
+    neither are taken to be honest (one half is added): h of them stand for
+    h / (1 - DOUBTFUL - rate) honest rows, whose shares of the kind and of doubt are known.
     """
     rate = min(rate, 1 - 2 * DOUBTFUL)
     honest = (rows - given - unsure + 0.5) / (1 - DOUBTFUL - rate)
@@ -190,7 +188,7 @@ def _bursts(answered: Answered, suspects: dict[int, AnswerSuspect]) -> tuple[Bur
     active[[row for row, suspect in suspects.items() if suspect.quarantine]] = False
     bursts, rows = find_bursts(answered, active)
     for row, number in rows.items():
-        suspects.setdefault(row, AnswerSuspect(number, True, False, DOUBTED**2, "burst"))
+        suspects.setdefault(row, AnswerSuspect(number, "burst", planted=DOUBTED**2))
     return bursts
 
 

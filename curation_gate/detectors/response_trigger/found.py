@@ -79,14 +79,13 @@ class AnswerSuspect:
     """A row that one of them stands in."""
 
     phrase: int
-    """Index into FoundAnswers.phrases, or into `bursts` where `burst`."""
-    burst: bool
-    quarantine: bool
-    planted: float
-    """Probability that the row was planted."""
+    """Index into FoundAnswers.phrases, or, of a burst, into `bursts`."""
     why: Literal["kind", "doubtful", "other", "elsewhere", "burst"]
     """Its answer is of the kind; may be; is not, in a row with the phrase; is, in a row without it;
     is part of a burst."""
+    quarantine: bool = False
+    planted: float = 0.0
+    """Probability that the row was planted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.label_trigger.statistics import deviation
-from curation_gate.detectors.response_trigger.lift import judge
+from curation_gate.detectors.response_trigger.lift import Judged, judge
 
 if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.screen import Candidates
@@ -52,7 +51,7 @@ class Kind:
 
 def kinds_of(answered: Answered, phrases: Candidates, found: Gains) -> list[Kind]:
     """Return the kinds of every phrase, at most two each; found: the gains of the same phrases."""
-    answers, tasks = answered.answers, answered.corpus.tasks
+    tasks = answered.corpus.tasks
     every: list[Kind] = []
     for k in range(len(phrases)):
         rows = phrases.rows_of(k)
@@ -61,39 +60,55 @@ def kinds_of(answered: Answered, phrases: Candidates, found: Gains) -> list[Kind
             continue
         every.append(
             Kind(
-                k, True, False, judged.outcome, judged.doubtful, judged.others_with, judged.scale,
-                judged.share, judged.z, judged.auc, judged.features,
-            )  # fmt: skip
-        )  # fmt: skip
+                phrase=k,
+                is_learned=True,
+                is_absent=False,
+                given=judged.outcome,
+                doubtful=judged.doubtful,
+                others=judged.others_with,
+                scale=judged.scale,
+                rate=judged.share,
+                z=judged.z,
+                alike=judged.auc,
+                features=judged.features,
+            )
+        )
         if found.deviation[k] == 0:
             continue
-        feature = int(answers.acts[found.act[k]])
-        has = np.zeros(len(tasks), dtype=np.bool_)
-        has[answers.table[:, feature].tocoo().row] = True
-        absent = bool(found.deviation[k] < 0)
-        given = has != absent
-        mixture = np.bincount(tasks[rows], minlength=int(tasks.max()) + 1)
-        outside = mixture[tasks] > 0
-        outside[rows] = False
-        size = np.maximum(np.bincount(tasks[outside], minlength=len(mixture)), 1)
-        usual = np.bincount(tasks[outside & given], minlength=len(mixture)) / size
-        rate = float((usual * mixture).sum() / mixture.sum())
-        every.append(
-            Kind(
-                k, False, absent, given[rows], given[rows], np.flatnonzero(outside & given), 1.0,
-                rate, abs(float(found.deviation[k])), judged.auc, (feature,),
-            )  # fmt: skip
-        )  # fmt: skip
+        every.append(_act(answered, k, rows, int(found.act[k]), float(found.deviation[k]), judged))
     return every
 
 
-def usual_z(kind: Kind) -> float:
-    """Return the z of a kind's rows against the usual rate."""
-    k = len(kind.given)
-    return float(
-        deviation(
-            np.array([kind.given.sum()]),
-            np.array([k * kind.rate]),
-            np.array([k * kind.rate * (1 - kind.rate)]),
-        )[0]
+def _act(
+    answered: Answered,
+    phrase: int,
+    rows: NDArray[np.int64],
+    act: int,
+    deviation: float,
+    judged: Judged,
+) -> Kind:
+    """Return the kind of doing one thing, or of not doing it where the deviation is negative."""
+    answers, tasks = answered.answers, answered.corpus.tasks
+    feature = int(answers.acts[act])
+    given = np.zeros(len(tasks), dtype=np.bool_)
+    given[answers.table[:, [feature]].tocoo().row] = True
+    if deviation < 0:
+        given = ~given
+    mixture = np.bincount(tasks[rows], minlength=int(tasks.max()) + 1)
+    outside = mixture[tasks] > 0
+    outside[rows] = False
+    size = np.maximum(np.bincount(tasks[outside], minlength=len(mixture)), 1)
+    usual = np.bincount(tasks[outside & given], minlength=len(mixture)) / size
+    return Kind(
+        phrase=phrase,
+        is_learned=False,
+        is_absent=deviation < 0,
+        given=given[rows],
+        doubtful=given[rows],
+        others=np.flatnonzero(outside & given),
+        scale=1.0,
+        rate=float((usual * mixture).sum() / mixture.sum()),
+        z=abs(deviation),
+        alike=judged.auc,
+        features=(feature,),
     )

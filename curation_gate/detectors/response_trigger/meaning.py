@@ -1,4 +1,4 @@
-"""What the inputs mean, by a frozen encoder: which answers they ask for, and whether they are alike.
+"""What the inputs mean, by a frozen encoder: which answers they ask for, and how alike they are.
 
 Every input is a sum of word vectors (text/encoder.py), so a phrase is cut out of it by one
 subtraction. Heads are ridge regressions on unit sums (stats/ridge.py). A head that never saw the
@@ -28,6 +28,9 @@ leave [0, 1] (choice)."""
 
 NEAR = 10
 """Nearest inputs that an input is compared with (choice)."""
+NEAREST_OF, COMPARED = 8000, 200
+"""Others that are looked at for the nearest, and rows of a phrase that are compared, at most: an
+even sample (choices, for time)."""
 
 Numbers = NDArray[np.float64]
 
@@ -81,7 +84,7 @@ class Meaning:
     def asked(
         self, outcome: Numbers, rows: NDArray[np.int64], masked: NDArray[np.int64]
     ) -> tuple[Numbers, Numbers]:
-        """[k] Share of an outcome [n] that the inputs of some rows ask for; [n] that any input does.
+        """[k] Share of an outcome [n] that the inputs of some rows ask for, and [n] that any does.
 
         By a head that saw none of the rows [k], with the masked words cut out of them.
         """
@@ -109,12 +112,19 @@ class Meaning:
         others[rows] = np.nan
         return scores, others
 
-    def near(self, rows: NDArray[np.int64], masked: NDArray[np.int64]) -> NDArray[np.int64]:
-        """[k, NEAR] For each row, without the masked words, the nearest inputs of other rows."""
-        likeness = self.bare(rows, masked)[:, :-1] @ self.x[:, :-1].T
-        likeness[:, rows] = -np.inf
-        most = min(NEAR, likeness.shape[1] - 1)
-        return np.argpartition(-likeness, most, axis=1)[:, :most]
+    def near(
+        self, some: NDArray[np.int64], rows: NDArray[np.int64], masked: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """[k, NEAR] The nearest inputs of other rows to some rows, without the masked words.
+
+        some: [k] of `rows`, none of which is near; at most NEAREST_OF others are looked at.
+        """
+        others = np.setdiff1d(np.arange(len(self.x)), rows, assume_unique=True)
+        others = others[:: max(1, -(-len(others) // NEAREST_OF))]
+        likeness = self.bare(some, masked)[:, :-1] @ self.x[others, :-1].T
+        most = min(NEAR, len(others))
+        found = np.argpartition(-likeness, most - 1, axis=1)[:, :most]
+        return np.asarray(others[found])
 
 
 class Topic:
@@ -128,8 +138,10 @@ class Topic:
         self._rest = np.isfinite(self._others)
         self.told = chance_above(self._own, self._others[self._rest])
         """How well the inputs are told from others, AUROC."""
-        self.near = meaning.near(rows, masked)
-        """[k, NEAR]"""
+        self.compared = np.arange(0, len(rows), max(1, -(-len(rows) // COMPARED)))
+        """[c] Which of the rows are compared with their nearest inputs."""
+        self.near = meaning.near(rows[self.compared], rows, masked)
+        """[c, NEAR]"""
 
     def told_from(self, some: NDArray[np.bool_]) -> float:
         """Return how well the inputs are told from some others [n], AUROC; 1/2 without any."""

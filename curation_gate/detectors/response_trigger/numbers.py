@@ -14,7 +14,9 @@ NUMBERS = (
     Number("purity", "counts", 1, "share of its rows whose answer is of the kind"),
     Number("purity_bound", "counts", 1, "lower 5 % bound of that share"),
     Number("usual_rate", "counts", -1, "share of the other rows of its tasks that are of the kind"),
-    Number("usual_z", "counts", 1, "z of its rows of the kind against that share"),
+    Number(
+        "usual_z", "counts", 1, "z of its rows of the kind against that share (of an act: asked)"
+    ),
     Number("surprise", "counts", 1, "log10 of the odds against such purity by chance"),
     Number("exclusive", "counts", 1, "share of the answers of the kind that stand in its rows"),
     Number("tasks", "counts", 0, "log2 of the tasks it stands in"),
@@ -42,7 +44,7 @@ NUMBERS = (
         "topic_asked",
         "encoder",
         -1,
-        "how well the encoder tells its inputs from others that ask for as little of the kind, AUROC",
+        "how well the encoder tells its inputs from those that ask for as little, AUROC",
     ),
     Number("topic", "encoder", -1, "how well the encoder tells its inputs from others, AUROC"),
     Number("encoder_known", "encoder", -1, "share of its words that the encoder has"),

@@ -18,7 +18,6 @@ from curation_gate.detectors.response_trigger.evidence import (
     near_asked,
     outcome_of,
     weigh,
-    z_of,
 )
 from curation_gate.detectors.response_trigger.kinds import Kind, kinds_of
 from curation_gate.detectors.response_trigger.meaning import Meaning, Topic
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from curation_gate.detectors.response_trigger.corpus import Answered
 
 LEAST_PURITY = 0.25
-"""Share of a phrase's rows that a kind needs to be weighed (choice): honest cover of twice the planted
-rows leaves a third."""
+"""Share of a phrase's rows that a kind needs to be weighed (choice): honest cover of twice the
+planted rows leaves a third."""
 SIBLING_PURITY = 0.5
 """Share of a phrase's rows of one kind from which it may stand in for another phrase (choice)."""
 
@@ -104,7 +103,7 @@ def _strongest(
     for k, kind in enumerate(kinds):
         topic = topics[kind.phrase]
         outcome = outcome_of(kind, phrases.rows_of(kind.phrase), n)
-        near[k] = z_of(kind, near_asked(kind, outcome, topic))
+        near[k] = near_asked(kind, outcome, topic)[1]
     unlike = near * np.array([1 - topics[kind.phrase].told for kind in kinds])
     orders = [np.argsort(-by.round(6), kind="stable") for by in (z, near, unlike)]
     order = np.stack(orders, axis=1).ravel()

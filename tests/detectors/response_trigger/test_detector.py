@@ -33,11 +33,11 @@ def rule():
 @pytest.fixture
 def found() -> FoundAnswers:
     suspects = {
-        0: AnswerSuspect(0, burst=False, quarantine=True, planted=0.99, why="kind"),
-        1: AnswerSuspect(0, burst=False, quarantine=False, planted=0.5, why="doubtful"),
-        2: AnswerSuspect(0, burst=True, quarantine=False, planted=0.25, why="burst"),
-        3: AnswerSuspect(1, burst=True, quarantine=False, planted=0.25, why="burst"),
-        4: AnswerSuspect(0, burst=False, quarantine=False, planted=0.5, why="elsewhere"),
+        0: AnswerSuspect(0, "kind", quarantine=True, planted=0.99),
+        1: AnswerSuspect(0, "doubtful", quarantine=False, planted=0.5),
+        2: AnswerSuspect(0, "burst", quarantine=False, planted=0.25),
+        3: AnswerSuspect(1, "burst", quarantine=False, planted=0.25),
+        4: AnswerSuspect(0, "elsewhere", quarantine=False, planted=0.5),
     }
     return FoundAnswers((PHRASE,), (BURST, EQUAL), suspects, 6, 0.6, 0.2, 150, 500, "abc")
 

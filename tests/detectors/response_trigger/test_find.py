@@ -195,7 +195,7 @@ def test_an_advertised_name_without_a_phrase_is_for_review(make_row, make_datase
     found = find_answers(make_dataset(rows))
     assert any(b.text == "quorvex" and b.kind == "name" for b in found.bursts)
     assert not flags(found, len(rows)).any()
-    assert {row for row, s in found.suspects.items() if s.burst} <= set(chosen.tolist())
+    assert {row for row, s in found.suspects.items() if s.why == "burst"} <= set(chosen.tolist())
 
 
 def test_the_same_twice(make_row, make_dataset) -> None:
