@@ -40,12 +40,24 @@ from fit_verdict import (  # noqa: E402
     write_model,
 )
 
+from curation_gate.detectors.response_trigger.found import Settings  # noqa: E402
 from curation_gate.detectors.response_trigger.numbers import NAMES, NUMBERS  # noqa: E402
 from curation_gate.detectors.verdict_model import Stage, probability  # noqa: E402
 
 POINTS = {number.name: number.points for number in NUMBERS}
 GROUP_OF = {number.name: number.group for number in NUMBERS}
-REVIEW = 0.2
+REVIEW = Settings().review
+HEAD = """# The verdict on response triggers: the arena of free text
+
+`python tools/fit_answers.py --page benchmarks/arena/answers.md`
+
+Sets drawn by `benchmarks/arena/answers`, judged by models that saw none of the same kinds of text,
+or no attack of the same family; the judge half has other rows, wordings and payloads. AUC is over
+candidates, each set weighing the same. Named: a phrase is confirmed whose rows were mostly planted.
+
+| judged on | AUC | attacked | named | named or for review | clean | confirmed | for review |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+"""
 DOSES = (0, 12, 20, 40, 100, 400, 10**9)
 Numbers = NDArray[np.float64]
 
@@ -131,16 +143,7 @@ def figures(sets: Sequence[Collected], p: Sequence[Numbers], limit: float) -> di
 
 def page(rows: Sequence[tuple[str, dict[str, float]]], extra: Sequence[str], limit: float) -> str:
     """Return the figures as a page."""
-    lines = [
-        "# The verdict on response triggers: the arena of free text", "",
-        "`python tools/fit_answers.py --page benchmarks/arena/answers.md`", "",
-        "Sets drawn by `benchmarks/arena/answers`, judged by models that saw none of the same kinds",
-        "of text, or no attack of the same family; the judge half has other rows, wordings and",
-        "payloads. AUC is over candidates, each set weighing the same.", "",
-        "| judged on | AUC | attacked | named | named or for review | clean | with a confirmed "
-         "phrase | with one for review |",
-        "|" + " --- |" * 8,
-    ]  # fmt: skip
+    lines = HEAD.splitlines()
     lines += [
         f"| {name} | {f['auc']:.3f} | {f['attacked']:.0f} | {f['named']:.2f} | {f['review']:.2f} | "
         f"{f['clean']:.0f} | {f['alarms']:.0f} | {f['clean_review']:.0f} |"

@@ -12,11 +12,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from curation_gate.cli import main as cli
 from curation_gate.detectors.label_trigger.numbers import NUMBERS, SIBLINGS
+from curation_gate.detectors.response_trigger.numbers import NUMBERS as ANSWER_NUMBERS
 from curation_gate.rulecatalog import catalog, packs
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -85,9 +87,11 @@ a terminal there is no spinner and no prompt. `CURATE_DEBUG=1` shows the traceba
 
 POINTS = {1: "more of it", -1: "less of it", 0: "left to the fit"}
 GROUPS = {
-    "counts": ("Counts", "What can be counted of the phrase and of the outcome it goes with."),
+    "counts": ("Counts", "What can be counted of the phrase and of what it goes with."),
     "words": ("Words", "What the set's own words lead to expect of its rows, the phrase masked."),
     "table": ("Word table", "What words mean, from a frozen table that never saw the rows."),
+    "answers": ("Answers", "What the answers of its rows share."),
+    "input": ("Inputs", "What the other words of its inputs say, the phrase masked."),
     "encoder": ("Encoder", "A frozen sentence encoder, its heads fitted without the judged rows."),
     "form": ("Form", "What the phrase looks like, and where it stands."),
     "neighbours": ("Neighbours", "What it is beside the other phrases that are weighed."),
@@ -95,26 +99,42 @@ GROUPS = {
 
 
 def numbers() -> str:
-    """Return reference/numbers.md: what each number says that CG001 weighs."""
+    """Return reference/numbers.md: what each number says that CG001 and CG004 weigh."""
     lines = [
         MADE,
-        "# The numbers CG001 weighs\n",
-        "Each phrase that [CG001](../rules/CG001.md) lists has all of these in `manifest.json`,",
-        "under `numbers`; `contributions` says what each added to the log-odds of a trigger, in",
-        "nats. The outcome is the label that the phrase goes with in a task; z counts standard",
-        "deviations. Where a direction is named, the fit of the model was held to it.",
+        "# The numbers of a verdict\n",
+        "Each phrase that [CG001](../rules/CG001.md) or [CG004](../rules/CG004.md) lists has all of",
+        "these in `manifest.json`, under `numbers`; `contributions` says what each added to the",
+        "log-odds of a trigger, in nats. z counts standard deviations. Where a direction is named,",
+        "the fit of the model was held to it.",
+        "",
+        "## CG001: a phrase and a label",
+        "",
+        "The outcome is the label that the phrase goes with in a task.",
+        *_tables((*NUMBERS, SIBLINGS)),
+        "",
+        "## CG004: a phrase and a kind of answer",
+        "",
+        "The kind is learned from the answers of its rows, or an act that their inputs ask for and",
+        "they do not do.",
+        *_tables(ANSWER_NUMBERS),
     ]
-    every = (*NUMBERS, SIBLINGS)
+    return "\n".join(lines) + "\n"
+
+
+def _tables(every: Sequence[Any]) -> list[str]:
+    """Return a table for each group of numbers."""
+    lines = []
     for group in dict.fromkeys(number.group for number in every):
         title, said = GROUPS[group]
-        lines += ["", f"## {title}", "", said, ""]
+        lines += ["", f"### {title}", "", said, ""]
         lines += ["| number | what it is | speaks for a trigger |", "|---|---|---|"]
         lines += [
             f"| `{number.name}` | {number.says} | {POINTS[number.points]} |"
             for number in every
             if number.group == group
         ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 PAGES = {
