@@ -103,7 +103,7 @@ def numbers() -> str:
     lines = [
         MADE,
         "# The numbers of a verdict\n",
-        "Each phrase that [CG001](../rules/CG001.md) or [CG004](../rules/CG004.md) lists has all of",
+        "A phrase that [CG001](../rules/CG001.md) or [CG004](../rules/CG004.md) lists has all of",
         "these in `manifest.json`, under `numbers`; `contributions` says what each added to the",
         "log-odds of a trigger, in nats. z counts standard deviations. Where a direction is named,",
         "the fit of the model was held to it.",
