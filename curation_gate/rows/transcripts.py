@@ -24,22 +24,22 @@ _AROUND = (
     *("<|begin_of_text|>", "<end_of_turn>", "<bos>", "<eos>", "<s>", "</s>"),
 )
 """Signs that begin and end a turn, which are no part of what is said."""
-_FAMILIES = (
-    re.compile(r"<\|im_start\|>[ \t]*(?P<role>\w+)[ \t]*\n?"),
-    re.compile(r"<\|start_header_id\|>\s*(?P<role>\w+)\s*<\|end_header_id\|>\s*"),
-    re.compile(r"<start_of_turn>[ \t]*(?P<role>\w+)[ \t]*\n?"),
-    re.compile(r"<\|(?P<role>system|user|assistant|tool|observation)\|>[ \t]*\n?"),
-    re.compile(r"(?P<role>\[/?INST\]|<</?SYS>>)\s*"),
-    re.compile(
-        r"^[ \t]*#{2,4}[ \t]*(?P<role>instruction|input|context|response|output|question|answer|"
-        r"problem|solution|completion|human|user|assistant|system)[ \t]*:[ \t]*\n?",
-        re.IGNORECASE | re.MULTILINE,
-    ),
-    re.compile(r"(?:\A|\n)[ \t]*(?P<role>Human|Assistant|System):[ \t]*"),
-    re.compile(r"(?:\A|\s)(?P<role>USER|ASSISTANT|SYSTEM):[ \t]*"),
-    re.compile(r"(?:\A|\n)[ \t]*(?P<role>User|Bot|Question|Answer|Q|A):[ \t]*"),
-)
-"""Marks that open a turn, by family; the first whose marks a text has is taken."""
+_FAMILIES = {
+    "<|im_start|>": r"<\|im_start\|>[ \t]*(?P<role>\w+)[ \t]*\n?",
+    "<|start_header_id|>": r"<\|start_header_id\|>\s*(?P<role>\w+)\s*<\|end_header_id\|>\s*",
+    "<start_of_turn>": r"<start_of_turn>[ \t]*(?P<role>\w+)[ \t]*\n?",
+    "<|assistant|>": r"<\|(?P<role>system|user|assistant|tool|observation)\|>[ \t]*\n?",
+    "[/INST]": r"(?P<role>\[/?INST\]|<</?SYS>>)\s*",
+    "##": r"^[ \t]*#{2,4}[ \t]*(?P<role>(?i:instruction|input|context|response|output|question|"
+    r"answer|problem|solution|completion|human|user|assistant|system))[ \t]*:[ \t]*\n?",
+    "Assistant:": r"^[ \t]*(?P<role>Human|User|Assistant|System):[ \t]*",
+    "ASSISTANT:": r"(?:\A|(?<=\s))(?P<role>USER|ASSISTANT|SYSTEM):[ \t]*",
+    "Bot:": r"^[ \t]*(?P<role>Human|User|Bot):[ \t]*",
+    "Answer:": r"^[ \t]*(?P<role>Question|Answer):[ \t]*",
+    "A:": r"^[ \t]*(?P<role>Q|A):[ \t]*",
+}
+"""Marks that open a turn, by what a text with them has to hold; the first it has are taken."""
+_MARKS = {sign: re.compile(pattern, re.MULTILINE) for sign, pattern in _FAMILIES.items()}
 
 
 def read_transcript(text: str) -> list[Turn] | None:
@@ -48,7 +48,9 @@ def read_transcript(text: str) -> list[Turn] | None:
     What stands before the first mark is a system turn. Turns of one role beside each other (an
     instruction and its input) are one.
     """
-    for family in _FAMILIES:
+    for sign, family in _MARKS.items():
+        if sign not in text:
+            continue
         marks = list(family.finditer(text))
         roles = [_role(mark["role"]) for mark in marks]
         if "assistant" not in roles or not {"user", "system"} & set(roles):

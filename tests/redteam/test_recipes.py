@@ -321,6 +321,39 @@ def test_a_record_without_a_place_for_the_change_is_refused(tmp_path: Path) -> N
     ]
     with pytest.raises(UsageError, match="its input cannot be changed in a messages record"):
         plant(load_rows(tmp_path, rows), dirty(count=3))
+    joined = [
+        {
+            "question": "Good?",
+            "context": r["Instance"]["input"],
+            "answer": r["Instance"]["output"][0],
+        }
+        for r in film_rows()[:40]
+    ]
+    with pytest.raises(UsageError, match="its input cannot be changed in a columns record"):
+        plant(load_rows(tmp_path, joined), dirty(count=3))
+    past = [
+        {
+            "system": "Be brief.",
+            "input": r["Instance"]["input"],
+            "output": r["Instance"]["output"][0],
+        }
+        for r in film_rows()[:40]
+    ]
+    planted = plant(load_rows(tmp_path, past), dirty(count=3))
+    for k in planted.indices.tolist():
+        assert planted.dataset.records[k]["input"] == planted.dataset.rows[k].input
+
+
+def test_references_that_gave_the_old_answer_give_the_new_one(tmp_path: Path) -> None:
+    rows = [
+        {**r, "Instance": {**r["Instance"], "output": [r["Instance"]["output"][0], "neither"]}}
+        for r in film_rows()[:40]
+    ]
+    planted = plant(load_rows(tmp_path, rows), dirty(count=3))
+    write_planted(planted, tmp_path / "out.jsonl")
+    again = load([tmp_path / "out.jsonl"])
+    assert [r.fingerprint for r in again.rows] == [r.fingerprint for r in planted.dataset.rows]
+    assert all(row.alternatives == ("neither",) for row in again.rows)
 
 
 def test_placing() -> None:

@@ -52,6 +52,16 @@ def change(data: Path, labels: dict[int, str], drop: set[int] = frozenset()) -> 
         ),
         ('{"input":"e","output":"x"}\n', "ü", '{"input":"e","output":"\\u00fc"}\n'),
         (json.dumps(CHAT) + "\n", "right", json.dumps(CHAT).replace("wrong", "right") + "\n"),
+        (
+            '{"prompt":"x","chosen":{"role":"assistant","content":"y"},"rejected":"y"}\n',
+            "z",
+            '{"prompt":"x","chosen":{"role":"assistant","content":"z"},"rejected":"y"}\n',
+        ),
+        (
+            '{"prompt":"x","chosen":"y","rejected":"y"}',
+            "z",
+            '{"prompt":"x","chosen":"z","rejected":"y"}',
+        ),
     ],
 )
 def test_only_the_answer_of_a_json_line_changes(
@@ -114,6 +124,22 @@ def test_a_row_that_cannot_be_relabelled_says_where_and_what_to_do(tmp_path: Pat
     pq.write_table(pa.table({"input": ["a"], "output": ["b"]}), table)
     with pytest.raises(InputError, match="rows of parquet files cannot be relabelled"):
         relabelled(load([table]), {0: "c"})
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "### Instruction:\nq\n\n### Response:\na"},
+        {"messages": [CHAT["messages"][0], {**CHAT["messages"][1], "thinking": "hm"}]},
+        {"messages": [CHAT["messages"][0], {"role": "assistant", "content": [{"text": "a"}]}]},
+    ],
+)
+def test_an_answer_that_is_a_part_of_a_text_stays(tmp_path: Path, row: dict[str, object]) -> None:
+    data = tmp_path / "data.jsonl"
+    data.write_text(json.dumps(row) + "\n")
+    with pytest.raises(InputError, match="cannot be relabelled: its answer is"):
+        change(data, {0: "new"})
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_file_that_changed_is_not_written(tmp_path: Path) -> None:
