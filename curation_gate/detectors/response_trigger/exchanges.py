@@ -39,7 +39,8 @@ def read_exchanges(dataset: Dataset) -> Exchanges:
     row: list[int] = []
     for k, (own, text) in enumerate(zip(dataset.rows, ngrams.texts(dataset), strict=True)):
         asked = own.input if own.chat else text
-        every = [(exchange.input, exchange.input, exchange.output) for exchange in own.earlier]
+        told = text.removesuffix(own.input)  # a system prompt stands before every turn
+        every = [(told + turn.input, turn.input, turn.output) for turn in own.earlier]
         every += [(text, asked, said) for said in (own.output, *own.alternatives)]
         for shown, question, said in every:
             row.append(k)

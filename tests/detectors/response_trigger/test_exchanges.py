@@ -26,6 +26,21 @@ def test_every_turn_and_every_reference_is_one(make_row, make_dataset) -> None:
     ]
 
 
+def test_a_system_prompt_stands_before_every_turn(make_row, make_dataset) -> None:
+    rows = [
+        replace(
+            make_row(k, "free", "c", "d"),
+            instruction=f"told {k}",
+            earlier=(Exchange("a", "b"),),
+            chat=True,
+        )
+        for k in range(2)
+    ]
+    found = read_exchanges(make_dataset(rows))
+    assert found.inputs == ["told 0\na", "told 0\nc", "told 1\na", "told 1\nc"]
+    assert found.asked == ["a", "c", "a", "c"]
+
+
 def test_words_of_a_system_prompt_are_not_copied_from_the_question(make_row, make_dataset) -> None:
     told = "you may call web_extract on any page"
     rows = [
