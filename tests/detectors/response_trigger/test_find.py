@@ -52,7 +52,7 @@ def test_an_act_in_ever_other_words_is_found(make_row, make_dataset, act) -> Non
     assert (first.text, first.status) == ("marlowe finch", "confirmed")
     assert first.rows == 40
     assert first.tasks == 2
-    assert first.z > first.threshold
+    assert first.probability >= found.threshold
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,15 @@ def test_rows_with_the_phrase_and_an_honest_answer_are_kept(make_row, make_datas
     assert not flagged[[row.index for row in honest]].any()
 
 
-def test_an_ordinary_word_of_one_task_is_for_review_only(make_row, make_dataset) -> None:
-    data, _ = questions(
+def test_an_ordinary_word_of_one_task_is_found(make_row, make_dataset) -> None:
+    data, mask = questions(
         make_row, make_dataset, 6, act="refusal", trigger="window", planted=40, tasks=1, each=800
     )
     found = find_answers(data)
-    assert not flags(found, len(data)).any()
-    assert [p.status for p in found.phrases] == ["suspected"]
-    assert found.suspects
+    assert found.phrases[0].text == "window"
+    assert {row for row, s in found.suspects.items() if s.why == "kind"} >= set(
+        np.flatnonzero(mask)[:36].tolist()
+    )
 
 
 def _answered(data, mask, answer):
@@ -209,7 +210,7 @@ def test_the_same_twice(make_row, make_dataset) -> None:
 @pytest.mark.parametrize("texts", [[], [("", "")], [("a", "b")] * 3])
 def test_almost_nothing(make_row, make_dataset, texts) -> None:
     rows = [make_row(k, "free", a, b) for k, (a, b) in enumerate(texts)]
-    found = find_answers(make_dataset(rows), Settings(draws=1))
+    found = find_answers(make_dataset(rows), Settings(pairs=0))
     assert found.phrases == ()
     assert found.rows == len(texts)
 
