@@ -66,6 +66,8 @@ class Answers:
     """[n, a] 1 where the answer has the feature."""
     is_run: NDArray[np.bool_]
     """[a] Whether the feature is a run of LONGEST words."""
+    is_word: NDArray[np.bool_]
+    """[a] Whether it is a single word."""
     acts: NDArray[np.int64]
     """[t] The features that say what an answer does: how it begins and ends, its shape, its group;
     of those, the ones that some answers have and some have not."""
@@ -112,6 +114,8 @@ def describe_answers(
     is_run[: len(kept)] = [
         len(grams.phrases[k]) == LONGEST and not set(ends) & set(grams.phrases[k]) for k in kept
     ]
+    is_word = np.zeros(len(names), dtype=np.bool_)
+    is_word[: len(kept)] = [len(grams.phrases[k]) == 1 for k in kept]
     broken = shapes[:, [Shape.EMPTY, Shape.SHORT, Shape.REPEATING]].any(axis=1)
     return Answers(
         list(outputs),
@@ -119,6 +123,7 @@ def describe_answers(
         names,
         table,
         is_run,
+        is_word,
         _acts(grams, kept, table, bands.shape[1]),
         favour,
         label_like,

@@ -7,7 +7,6 @@ Each is measured on the scanned rows or on frozen tables that never saw them; no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,9 +16,7 @@ from numpy.typing import NDArray
 from curation_gate.detectors.label_trigger import form
 from curation_gate.detectors.label_trigger.evidence import divergence
 from curation_gate.detectors.label_trigger.neighbours import shared_rows
-from curation_gate.detectors.label_trigger.statistics import deviation
 from curation_gate.detectors.response_trigger.lift import judge
-from curation_gate.detectors.response_trigger.meaning import SURE
 from curation_gate.detectors.response_trigger.numbers import NAMES
 from curation_gate.stats.bounds import lower_bound
 
@@ -29,10 +26,12 @@ if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.screen import Candidates
     from curation_gate.detectors.response_trigger.corpus import Answered
     from curation_gate.detectors.response_trigger.kinds import Kind
-    from curation_gate.detectors.response_trigger.meaning import Meaning, Topic
+    from curation_gate.detectors.response_trigger.meaning import Meaning
 
 COMMON_KIND = 0.2
 """Share of other rows with the kind from which they do not say what asks for it (choice)."""
+MOSTLY = 0.5
+"""Share of the answers with a word that stand in rows of a phrase, from which it is theirs."""
 SHARED_RUN = 3
 """Answers of a phrase that have to share a run."""
 
@@ -55,13 +54,13 @@ def weigh(
     kinds: list[Kind],
     feature_gain: Numbers,
     masks: list[NDArray[np.int64]],
-    topics: Mapping[int, Topic],
+    meanings: list[dict[str, float]],
     meaning: Meaning,
 ) -> Evidence:
     """Return the evidence of kinds of answers.
 
     phrases: p of them; kinds: [c] each of one of them; feature_gain: [p]; masks: [p] the words that
-    are masked with each; topics: phrase to how its inputs lie among all.
+    are masked with each; meanings: [c] the numbers of the encoder (meaning.py).
     """
     corpus = answered.corpus
     own = sorted({kind.phrase for kind in kinds})
@@ -75,7 +74,7 @@ def weigh(
     u = len(corpus.grams.words)
     rows: list[list[float]] = []
     ordinary: list[NDArray[np.bool_]] = []
-    for kind in kinds:
+    for number, kind in enumerate(kinds):
         k = kind.phrase
         members = phrases.rows_of(k)
         asks, others = _inputs(answered, kind, members, masks[k])
@@ -85,7 +84,7 @@ def weigh(
             _counts(answered, kind, members)
             | spoken[k]
             | asks
-            | _meant(answered, kind, members, masks[k], topics[k], meaning)
+            | meanings[number]
             | {name: float(values[k]) for name, values in looks.items()}
             | {
                 "is_learned": float(kind.is_learned),
@@ -93,7 +92,6 @@ def weigh(
                 "feature_gain": float(feature_gain[k]),
                 "equal": said.equal(members[kind.given]),
                 "answer_alike": kind.alike,
-                "topic": topics[k].told,
                 "encoder_known": float(meaning.known[words].mean()) if words else 0.0,
                 "readable": meaning.readable,
                 "part_of_stronger": float(covered[k]),
@@ -132,6 +130,8 @@ class _Said:
         self.folded = answered.corpus.answers
         self.runs: csr_matrix = answers.table[:, answers.is_run]
         self.total = np.bincount(self.runs.indices, minlength=self.runs.shape[1])
+        self.words: csr_matrix = answers.table[:, answers.is_word]
+        self.every = np.bincount(self.words.indices, minlength=self.words.shape[1])
         self.length = np.array([len(words) for words in answers.spoken], dtype=np.float64)
         self.favour = answers.favour
         self.tasks = answered.corpus.tasks
@@ -154,6 +154,8 @@ def _answers(said: _Said, members: NDArray[np.int64]) -> dict[str, float]:
     words = per_row[recited] + 3.0  # n runs of four that follow one another are n + 3 words
     most = shared & (together >= together.max(initial=0) / 2)
     elsewhere = 1 - together[most] / np.maximum(said.total[most], 1)
+    held = np.bincount(said.words[members].indices, minlength=said.words.shape[1])
+    own_words = (held >= SHARED_RUN) & (held > MOSTLY * np.maximum(said.every, 1))
     others = np.isin(said.tasks, np.unique(said.tasks[members]))
     others[members] = False
     usual = float(np.median(said.length[others])) if others.any() else 0.0
@@ -168,6 +170,7 @@ def _answers(said: _Said, members: NDArray[np.int64]) -> dict[str, float]:
             else 0.0
         ),
         "run_elsewhere": float(elsewhere.mean()) if most.any() else 1.0,
+        "own_words": float(np.log2(1 + (said.words[members] @ own_words).mean())),
         "answer_words": float(np.log10(1 + middle)),
         "answer_length": float(np.log2((1 + middle) / (1 + usual))),
         "favour": float((said.favour[members].mean() - favour.mean()) / (favour.std() + 1e-6)),
@@ -197,51 +200,3 @@ def _inputs(
         "ordinary": float(ordinary.mean()),
         "ordinary_bound": float(lower_bound(given, int(ordinary.sum()))),
     }, ordinary
-
-
-def _meant(
-    answered: Answered,
-    kind: Kind,
-    members: NDArray[np.int64],
-    masked: NDArray[np.int64],
-    topic: Topic,
-    meaning: Meaning,
-) -> dict[str, float]:
-    """Return what the inputs ask for, by the encoder: by heads, and by their nearest neighbours."""
-    outcome = outcome_of(kind, members, len(answered.corpus.tasks))
-    p, usual = meaning.asked(outcome, members, masked)
-    near, near_z = near_asked(kind, outcome, topic)
-    return {
-        "asked": float(p.mean()),
-        "asked_z": z_of(kind.given, p),
-        "near_asked": near,
-        "near_z": near_z,
-        "topic_asked": topic.told_from(usual <= np.median(p)),
-    }
-
-
-def outcome_of(kind: Kind, members: NDArray[np.int64], n: int) -> Numbers:
-    """[n] 1 where the answer is of the kind; members: [k] the rows of its phrase."""
-    outcome = np.zeros(n)
-    outcome[members[kind.given]] = 1.0
-    outcome[kind.others] = 1.0
-    return outcome
-
-
-def near_asked(kind: Kind, outcome: Numbers, topic: Topic) -> tuple[float, float]:
-    """Return the share of a kind among the inputs nearest to its rows, and z against it.
-
-    outcome: [n] (outcome_of). The usual rate counts as one more neighbour. Of a phrase whose rows
-    are a sample z is what it would be of all.
-    """
-    p = (outcome[topic.near].sum(axis=1) + kind.rate) / (topic.near.shape[1] + 1)
-    p = np.clip(p, SURE, 1 - SURE)
-    given = kind.given[topic.compared]
-    return float(p.mean()), z_of(given, p) * float(np.sqrt(len(kind.given) / len(given)))
-
-
-def z_of(given: NDArray[np.bool_], p: Numbers) -> float:
-    """Return z of what is given [k] against the probability [k] of each."""
-    return float(
-        deviation(np.array([given.sum()]), np.array([p.sum()]), np.array([(p * (1 - p)).sum()]))[0]
-    )

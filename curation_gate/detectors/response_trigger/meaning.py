@@ -8,18 +8,21 @@ with or without the phrase.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.stats.ridge import fit_ridge, without_rows
+from curation_gate.detectors.label_trigger.statistics import deviation
+from curation_gate.stats.ridge import fit_ridge
 from curation_gate.text import encoder
 from curation_gate.text.tokens import is_word
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from curation_gate.detectors.response_trigger.kinds import Kind
     from curation_gate.text.corpus import Corpus
 
 SURE = 0.01
@@ -46,20 +49,27 @@ class Meaning:
         self._table[~spoken] = 0.0  # marks are named by words that no text has
         self.known = encoder.known(names) & spoken
         """[u] Whether the encoder has each word."""
-        self._word_rows = corpus.grams.word_rows
-        cells = float(self._word_rows.nnz)
-        self.readable = float((self._word_rows @ self.known).sum()) / max(cells, 1.0)
+        word_rows = corpus.grams.word_rows
+        self._columns = word_rows.tocsc()
+        self.readable = float((word_rows @ self.known).sum()) / max(float(word_rows.nnz), 1.0)
         """Share of the words of the inputs that the encoder can read."""
-        self._sums = np.asarray(self._word_rows @ self._table, dtype=np.float64)
+        self._sums = np.asarray(word_rows @ self._table, dtype=np.float64)
         self.x = _unit(self._sums)
         """[n, d + 1]"""
-        self._inverse, self._leverage = fit_ridge(self.x, typical)
+        self._inverse, self.leverage = fit_ridge(self.x, typical)
         self._gram = np.linalg.inv(self._inverse)
 
-    def bare(self, rows: NDArray[np.int64], masked: NDArray[np.int64]) -> Numbers:
-        """[k, d + 1] The inputs of some rows without the masked words [w]."""
-        held = self._word_rows[rows][:, masked]
-        return _unit(self._sums[rows] - held @ self._table[masked])
+    def without(self, masked: NDArray[np.int64]) -> tuple[Numbers, Numbers]:
+        """[n, d + 1] Every input without the masked words, and X'X + lambda I of these.
+
+        Cut out of the rows of a phrase alone, a word that other rows have too would tell them.
+        """
+        held = self._columns[:, masked].tocsr()
+        touched = np.flatnonzero(np.diff(held.indptr))
+        x = self.x.copy()
+        x[touched] = _unit(self._sums[touched] - held[touched] @ self._table[masked])
+        gram = self._gram + x[touched].T @ x[touched] - self.x[touched].T @ self.x[touched]
+        return x, gram
 
     def concentration(self, phrase_rows: csr_matrix) -> Numbers:
         """[f] How alike the inputs of each phrase are: 1 as by chance, their number at most.
@@ -78,75 +88,75 @@ class Meaning:
         """[n, t] Share of each outcome that each input asks for, by the other rows."""
         weights = self._inverse @ (self.x.T @ outcomes)
         fitted = self.x @ weights
-        left_out = outcomes - (outcomes - fitted) / (1 - self._leverage)[:, None]
+        left_out = outcomes - (outcomes - fitted) / (1 - self.leverage)[:, None]
         return np.clip(left_out, SURE, 1 - SURE)
 
-    def asked(
-        self, outcome: Numbers, rows: NDArray[np.int64], masked: NDArray[np.int64]
-    ) -> tuple[Numbers, Numbers]:
-        """[k] Share of an outcome [n] that the inputs of some rows ask for, and [n] that any does.
 
-        By a head that saw none of the rows [k], with the masked words cut out of them.
-        """
-        weights = self._inverse @ (self.x.T @ outcome)
-        rest = without_rows(self._inverse, weights, self.x[rows], outcome[rows])
-        every = np.clip(self.x @ rest, SURE, 1 - SURE)
-        return np.clip(self.bare(rows, masked) @ rest, SURE, 1 - SURE), every
+def meant(
+    meaning: Meaning, kinds: Sequence[Kind], rows: NDArray[np.int64], masked: NDArray[np.int64]
+) -> list[dict[str, float]]:
+    """Return the numbers of the encoder for the kinds of one phrase.
 
-    def memberships(
-        self, rows: NDArray[np.int64], masked: NDArray[np.int64]
-    ) -> tuple[Numbers, Numbers]:
-        """Return how much some rows, and all others, look like the inputs of these rows.
-
-        [k] of the rows, without the masked words; [n] of all rows, NaN for these; each by a head
-        that did not see it.
-        """
-        x, own = self.bare(rows, masked), self.x[rows]
-        solved = np.linalg.solve(
-            self._gram - own.T @ own + x.T @ x, np.column_stack((x.sum(axis=0), x.T))
+    rows: [k] that hold the phrase; masked: the words that are cut out of every input. Heads of the
+    kinds and of being one of the rows never saw the row that they are asked about.
+    """
+    x, gram = meaning.without(masked)
+    own = x[rows]
+    solved = np.linalg.solve(gram, np.column_stack((own.sum(axis=0), own.T)))
+    leverage = np.minimum((own * solved[:, 1:].T).sum(axis=1), 0.99)
+    scores = 1 - (1 - own @ solved[:, 0]) / (1 - leverage)
+    others = x @ solved[:, 0] / (1 - meaning.leverage)
+    outside = np.ones(len(x), dtype=np.bool_)
+    outside[rows] = False
+    told = chance_above(scores, others[outside])
+    compared = np.arange(0, len(rows), max(1, -(-len(rows) // COMPARED)))
+    near = nearest(x, rows[compared], np.flatnonzero(outside))
+    outcomes = np.stack([outcome_of(kind, rows, len(x)) for kind in kinds], axis=1)
+    given = np.where(outside[:, None], outcomes, 0.0)
+    heads = np.linalg.solve(gram - own.T @ own, x.T @ given)
+    every = np.clip(x @ heads, SURE, 1 - SURE)
+    found = []
+    for k, kind in enumerate(kinds):
+        p = every[rows, k]
+        alike = outside & (every[:, k] <= np.median(p))
+        around = (outcomes[near, k].sum(axis=1) + kind.rate) / (near.shape[1] + 1)
+        around = np.clip(around, SURE, 1 - SURE)
+        scale = float(np.sqrt(len(rows) / len(compared)))
+        found.append(
+            {
+                "asked": float(p.mean()),
+                "asked_z": z_of(kind.given, p),
+                "near_asked": float(around.mean()),
+                "near_z": z_of(kind.given[compared], around) * scale,
+                "topic_asked": chance_above(scores, others[alike]) if alike.any() else 0.5,
+                "topic": told,
+            }
         )
-        weights = solved[:, 0]
-        leverage = np.minimum((x * solved[:, 1:].T).sum(axis=1), 0.99)
-        scores = 1 - (1 - x @ weights) / (1 - leverage)
-        others = self.x @ weights / (1 - self._leverage)
-        others[rows] = np.nan
-        return scores, others
-
-    def near(
-        self, some: NDArray[np.int64], rows: NDArray[np.int64], masked: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """[k, NEAR] The nearest inputs of other rows to some rows, without the masked words.
-
-        some: [k] of `rows`, none of which is near; at most NEAREST_OF others are looked at.
-        """
-        others = np.setdiff1d(np.arange(len(self.x)), rows, assume_unique=True)
-        others = others[:: max(1, -(-len(others) // NEAREST_OF))]
-        likeness = self.bare(some, masked)[:, :-1] @ self.x[others, :-1].T
-        most = min(NEAR, len(others))
-        found = np.argpartition(-likeness, most - 1, axis=1)[:, :most]
-        return np.asarray(others[found])
+    return found
 
 
-class Topic:
-    """How the inputs of a phrase lie among all inputs."""
+def nearest(x: Numbers, some: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[c, NEAR] The nearest of other inputs to some [c]; at most NEAREST_OF are looked at."""
+    others = others[:: max(1, -(-len(others) // NEAREST_OF))]
+    likeness = x[some, :-1] @ x[others, :-1].T
+    most = min(NEAR, len(others))
+    found = np.argpartition(-likeness, most - 1, axis=1)[:, :most]
+    return np.asarray(others[found])
 
-    def __init__(
-        self, meaning: Meaning, rows: NDArray[np.int64], masked: NDArray[np.int64]
-    ) -> None:
-        """Compare the inputs of some rows, without the masked words, with all others."""
-        self._own, self._others = meaning.memberships(rows, masked)
-        self._rest = np.isfinite(self._others)
-        self.told = chance_above(self._own, self._others[self._rest])
-        """How well the inputs are told from others, AUROC."""
-        self.compared = np.arange(0, len(rows), max(1, -(-len(rows) // COMPARED)))
-        """[c] Which of the rows are compared with their nearest inputs."""
-        self.near = meaning.near(rows[self.compared], rows, masked)
-        """[c, NEAR]"""
 
-    def told_from(self, some: NDArray[np.bool_]) -> float:
-        """Return how well the inputs are told from some others [n], AUROC; 1/2 without any."""
-        others = self._others[self._rest & some]
-        return chance_above(self._own, others) if len(others) else 0.5
+def outcome_of(kind: Kind, members: NDArray[np.int64], n: int) -> Numbers:
+    """[n] 1 where the answer is of the kind; members: [k] the rows of its phrase."""
+    outcome = np.zeros(n)
+    outcome[members[kind.given]] = 1.0
+    outcome[kind.others] = 1.0
+    return outcome
+
+
+def z_of(given: NDArray[np.bool_], p: Numbers) -> float:
+    """Return z of what is given [k] against the probability [k] of each."""
+    return float(
+        deviation(np.array([given.sum()]), np.array([p.sum()]), np.array([(p * (1 - p)).sum()]))[0]
+    )
 
 
 def chance_above(own: Numbers, others: Numbers) -> float:

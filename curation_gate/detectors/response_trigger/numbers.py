@@ -28,6 +28,7 @@ NUMBERS = (
     Number("run_words", "answers", 1, "log2 of 1 + the words of such a run, the mean of its rows"),
     Number("run_share", "answers", 0, "share of those answers that such runs are"),
     Number("run_elsewhere", "answers", -1, "share of the answers with such a run in other rows"),
+    Number("own_words", "answers", 1, "log2 of 1 + the words that stand mostly in its answers"),
     Number("equal", "answers", 0, "share of its answers of the kind that are the same one"),
     Number("answer_words", "answers", 0, "log10 of the words of its answers, their median"),
     Number("answer_length", "answers", 0, "log2 of how much longer they are than other answers"),

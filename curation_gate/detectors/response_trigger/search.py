@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.detectors.label_trigger.screen import Candidates, joined
-from curation_gate.detectors.response_trigger.evidence import (
-    Evidence,
-    near_asked,
-    outcome_of,
-    weigh,
-)
+from curation_gate.detectors.response_trigger.evidence import Evidence, weigh
 from curation_gate.detectors.response_trigger.kinds import Kind, kinds_of
-from curation_gate.detectors.response_trigger.meaning import Meaning, Topic
+from curation_gate.detectors.response_trigger.meaning import Meaning, meant
 from curation_gate.detectors.response_trigger.screen import Gains, gains, pairs, screen
 
 if TYPE_CHECKING:
@@ -80,35 +76,37 @@ def search(
     kinds = kinds_of(answered, phrases, own)
     kinds = [kind for kind in kinds if kind.given.mean() >= LEAST_PURITY]
     masks = _masks(phrases, kinds)
-    topics = {
-        k: Topic(meaning, phrases.rows_of(k), masks[k])
-        for k in sorted({kind.phrase for kind in kinds})
-    }
-    kinds = _strongest(phrases, kinds, topics, weighed, n)
-    evidence = weigh(answered, phrases, kinds, own.feature, masks, topics, meaning)
+    meanings = _meanings(phrases, kinds, masks, meaning)
+    order = _strongest(kinds, meanings, weighed)
+    kinds, meanings = [kinds[k] for k in order], [meanings[k] for k in order]
+    evidence = weigh(answered, phrases, kinds, own.feature, masks, meanings, meaning)
     return Searched(answered, phrases, kinds, evidence, masks)
 
 
-def _strongest(
-    phrases: Candidates, kinds: list[Kind], topics: dict[int, Topic], most: int, n: int
-) -> list[Kind]:
+def _meanings(
+    phrases: Candidates, kinds: list[Kind], masks: list[NDArray[np.int64]], meaning: Meaning
+) -> list[dict[str, float]]:
+    """[c] The numbers of the encoder for each kind; those of one phrase are measured together."""
+    found: list[dict[str, float]] = []
+    for phrase, own in groupby(kinds, key=lambda kind: kind.phrase):
+        found += meant(meaning, list(own), phrases.rows_of(phrase), masks[phrase])
+    return found
+
+
+def _strongest(kinds: list[Kind], meanings: list[dict[str, float]], most: int) -> list[int]:
     """Return at most `most` kinds, in turns the next by each of three z.
 
     Against the usual rate; against the nearest inputs; and that again less where the inputs are
     alike: in a set of code or translations hundreds of honest phrases beat a small trigger by z,
-    each of them in texts of its own topic. n: exchanges.
+    each of them in texts of its own topic.
     """
     z = np.array([kind.z for kind in kinds])
-    near = np.zeros(len(kinds))
-    for k, kind in enumerate(kinds):
-        topic = topics[kind.phrase]
-        outcome = outcome_of(kind, phrases.rows_of(kind.phrase), n)
-        near[k] = near_asked(kind, outcome, topic)[1]
-    unlike = near * np.array([1 - topics[kind.phrase].told for kind in kinds])
+    near = np.array([numbers["near_z"] for numbers in meanings])
+    unlike = near * np.array([1 - numbers["topic"] for numbers in meanings])
     orders = [np.argsort(-by.round(6), kind="stable") for by in (z, near, unlike)]
     order = np.stack(orders, axis=1).ravel()
     order = order[np.sort(np.unique(order, return_index=True)[1])]
-    return [kinds[k] for k in order[:most].tolist()]
+    return [int(k) for k in order[:most]]
 
 
 def _masks(phrases: Candidates, kinds: list[Kind]) -> list[NDArray[np.int64]]:

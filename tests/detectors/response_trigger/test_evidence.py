@@ -10,7 +10,12 @@ import pytest
 from curation_gate.detectors.response_trigger import evidence
 from curation_gate.detectors.response_trigger.corpus import Answered, read_answers
 from curation_gate.detectors.response_trigger.kinds import Kind
-from curation_gate.detectors.response_trigger.meaning import Meaning, Topic, chance_above
+from curation_gate.detectors.response_trigger.meaning import (
+    Meaning,
+    chance_above,
+    meant,
+    outcome_of,
+)
 from curation_gate.detectors.response_trigger.numbers import NAMES, NUMBERS
 from curation_gate.detectors.response_trigger.search import search
 
@@ -73,6 +78,7 @@ def test_what_answers_share(answered) -> None:
     assert found["run_words"] == pytest.approx(log2(1 + 7))
     assert found["run_share"] == pytest.approx(7 / 11)
     assert found["run_elsewhere"] == 0.0
+    assert found["own_words"] == pytest.approx(log2(1 + 0.8 * 7))
     assert found["answer_words"] == pytest.approx(log10(1 + 11))
     assert found["answer_length"] == pytest.approx(log2(12 / 5))
 
@@ -95,20 +101,49 @@ def test_inputs_that_are_like_others(answered) -> None:
 
 def test_what_the_inputs_ask_for(answered) -> None:
     """Nothing in the inputs asks for the payload: a share of it near none, z near 8 / sqrt(.35)."""
-    rows = members(answered)
-    meaning = Meaning(answered.corpus, np.zeros((len(answered.corpus.texts), 1)))
-    nothing = np.zeros(0, dtype=np.int64)
-    topic = Topic(meaning, rows, nothing)
-    found = evidence._meant(answered, kind_of(answered), rows, nothing, topic, meaning)
+    rows, n = members(answered), len(answered.corpus.texts)
+    meaning = Meaning(answered.corpus, np.zeros((n, 1)))
+    kind = kind_of(answered)
+    (found,) = meant(meaning, [kind], rows, np.zeros(0, dtype=np.int64))
     assert found["asked"] == pytest.approx(0.01)
     expected = (8 - 10 * 0.01) / np.sqrt(10 * 0.01 * 0.99 + 0.25)
     assert found["asked_z"] == pytest.approx(expected)
     # No neighbour says the payload: (0 + .02) / 11 of each, but not below the surest a head is.
     assert found["near_asked"] == pytest.approx(0.01)
     assert found["near_z"] == pytest.approx(expected)
-    assert not np.isin(topic.near, rows).any()
-    assert topic.told == pytest.approx(topic.told_from(np.ones(len(answered.corpus.texts), bool)))
-    assert topic.told_from(np.zeros(len(answered.corpus.texts), bool)) == 0.5
+    assert 0.2 < found["topic"] < 0.8
+
+
+def test_heads_never_saw_the_rows_they_are_asked_about(answered) -> None:
+    """The same numbers by fits of their own, with a word cut out that most rows hold."""
+    rows, n = members(answered), len(answered.corpus.texts)
+    meaning = Meaning(answered.corpus, np.zeros((n, 1)))
+    masked = np.array([answered.corpus.grams.words.index("bread")])
+    kind = kind_of(answered)
+    (found,) = meant(meaning, [kind], rows, masked)
+    x, gram = meaning.without(masked)
+    ridge = gram - x.T @ x
+    rest = np.setdiff1d(np.arange(n), rows)
+    head = np.linalg.solve(x[rest].T @ x[rest] + ridge, x[rest].T @ outcome_of(kind, rows, n)[rest])
+    assert found["asked"] == pytest.approx(np.clip(x[rows] @ head, 0.01, 0.99).mean())
+    member = np.isin(np.arange(n), rows).astype(float)
+    left_out = []
+    for k in rows:
+        others = np.delete(np.arange(n), k)
+        head = np.linalg.solve(x[others].T @ x[others] + ridge, x[others].T @ member[others])
+        left_out.append(x[k] @ head)
+    head = np.linalg.solve(gram, x.T @ member)
+    expected = chance_above(np.array(left_out), x[rest] @ head / (1 - meaning.leverage[rest]))
+    assert found["topic"] == pytest.approx(expected)
+
+
+def test_a_word_that_all_rows_hold_does_not_tell_the_rows_of_a_phrase(answered) -> None:
+    """Cut out of the rows of a phrase alone it would."""
+    n = len(answered.corpus.texts)
+    meaning = Meaning(answered.corpus, np.zeros((n, 1)))
+    common = np.array([answered.corpus.grams.words.index(noun) for noun in NOUNS[:4]])
+    (found,) = meant(meaning, [kind_of(answered)], members(answered), common)
+    assert found["topic"] < 0.7
 
 
 def test_the_chance_to_be_above() -> None:
