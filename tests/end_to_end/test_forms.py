@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forms import FORMS
 from places import REPOSITORY
 from report.test_review_loop import Script
 from rich.console import Console
+from row_forms import FORMS
 
 from curation_gate.judging import judge
 from curation_gate.quarantine.flagged import items

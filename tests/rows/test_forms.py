@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forms import FORMS, Read, assistant, user
 from places import REPOSITORY
+from row_forms import FORMS, Read, assistant, user
 
 from curation_gate.errors import InputError
 from curation_gate.quarantine.lock_writing import told_columns
