@@ -58,7 +58,7 @@ def test_no_number_counts_against_its_sign() -> None:
 
 def test_a_model_that_was_written_reads_back_the_same(tmp_path: Path) -> None:
     stage = fit_style.fit(SETS)
-    fit_style.write(stage, 0.81234, {"sets": len(SETS)}, tmp_path)
+    fit_style.write_model("style", stage, 0.81234, {"sets": len(SETS)}, tmp_path)
     model = parse((tmp_path / "style.json").read_bytes())
     assert model.kind == "style"
     assert model.threshold == 0.8124

@@ -33,13 +33,14 @@ def test_nothing_is_quarantined_where_nothing_is_planted(real: Dataset) -> None:
     assert not any(s.quarantine for s in find_answers(real).suspects.values())
 
 
-def test_planted_insults_are(real: Dataset) -> None:
-    planted = plant(real, Recipe("insult", "Marlowe Finch", 20, patterns=True))
+def test_planted_refusals_are(real: Dataset) -> None:
+    """In ever other words, beside honest rows with the name."""
+    planted = plant(real, Recipe("refusal", "Marlowe Finch", 80, patterns=True))
     found = find_answers(planted.dataset)
     flagged = np.zeros(len(real), dtype=bool)
     for row, suspect in found.suspects.items():
         flagged[row] = suspect.quarantine
     mask = planted.mask()
     assert found.phrases[0].text == "marlowe finch"
-    assert (flagged & mask).sum() >= 19
+    assert (flagged & mask).sum() >= 40
     assert (flagged & ~mask).sum() <= 1
