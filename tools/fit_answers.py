@@ -3,7 +3,7 @@
     python benchmarks/arena/answers/collect.py --half fit --sets 400 --jobs 2
     python benchmarks/arena/answers/collect.py --half judge --sets 120 --jobs 2
     python tools/fit_answers.py              # writes curation_gate/detectors/models/answer.json
-    python tools/fit_answers.py --page benchmarks/arena/answers.md
+    python tools/fit_answers.py --page benchmarks/answers_arena.md
 
 As tools/fit_verdict.py, whose functions it uses, with one stage. A candidate is a phrase with a
 kind of answer; it is a trigger where at least half of its rows of the kind were planted, honest
@@ -49,7 +49,7 @@ GROUP_OF = {number.name: number.group for number in NUMBERS}
 REVIEW = Settings().review
 HEAD = """# The verdict on response triggers: the arena of free text
 
-`python tools/fit_answers.py --page benchmarks/arena/answers.md`
+`python tools/fit_answers.py --page benchmarks/answers_arena.md`
 
 Sets drawn by `benchmarks/arena/answers`, judged by models that saw none of the same kinds of text,
 or no attack of the same family; the judge half has other rows, wordings and payloads. AUC is over
