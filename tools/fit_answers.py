@@ -31,11 +31,11 @@ from fit_verdict import (  # noqa: E402
     HONEST,
     MODELS,
     TRIGGER,
-    _scaled,
     calibrated,
     calibration,
     examples,
     fit,
+    scaled_stage,
     threshold,
     write_model,
 )
@@ -202,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scale = calibration(sets, held_out)
     held_out = calibrated(held_out, *scale)
     limit = threshold(sets, held_out)
-    stage = _scaled(fit_sets(sets), *scale)
+    stage = scaled_stage(fit_sets(sets), *scale)
     about = {
         "sets": len(sets), "clean": clean, "candidates": sum(len(one.names) for one in sets),
         "seeds": [sets[0].seed, sets[-1].seed], "code": folder.name, "budget": BUDGET,

@@ -147,7 +147,7 @@ class Fitted:
 
     def scaled(self, slope: float, intercept: float) -> Fitted:
         """Return the same with the log-odds of the second stage calibrated."""
-        return Fitted(self.first, _scaled(self.second, slope, intercept))
+        return Fitted(self.first, scaled_stage(self.second, slope, intercept))
 
     def judge(self, sets: Sequence[Collected]) -> list[Numbers]:
         """Return P(trigger) of the candidates of each set."""
@@ -159,7 +159,7 @@ class Fitted:
         ]
 
 
-def _scaled(stage: Stage, slope: float, intercept: float) -> Stage:
+def scaled_stage(stage: Stage, slope: float, intercept: float) -> Stage:
     """Return a stage whose log-odds are slope times what they were, and intercept."""
     trees = tuple(replace(tree, value=slope * tree.value) for tree in stage.trees)
     return replace(stage, intercept=slope * stage.intercept + intercept, trees=trees)
@@ -176,7 +176,7 @@ def fit_both(sets: Sequence[Collected], used: Sequence[str] = NAMES) -> Fitted:
             judged[k] = probability(part.log_odds(NAMES, sets[k].table))
     scale = calibration(sets, judged)
     whole = examples(sets, with_siblings(sets, calibrated(judged, *scale)))
-    return Fitted(_scaled(first, *scale), fit(whole, SECOND, (*used, "siblings")))
+    return Fitted(scaled_stage(first, *scale), fit(whole, SECOND, (*used, "siblings")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,11 @@ of two states are never mixed.
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
-import multiprocessing
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,17 +22,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from pools import DEFAULT_POOL, REPOSITORY
+from pools import REPOSITORY
 
 from arena import ArenaSet, draw
+from arena.collecting import collect_all, hash_of, read_set, save_set
 from curation_gate import rows
 from curation_gate.detectors.label_trigger.evidence import NAMES
 from curation_gate.detectors.label_trigger.found import Settings
+from curation_gate.detectors.label_trigger.neighbours import same_target
 from curation_gate.detectors.label_trigger.search import Searched, search
+from curation_gate.detectors.phrases.candidates import shared_rows
 from curation_gate.rows.record import Dataset
 from curation_gate.text.corpus import read_corpus
 
-MEASURED = ("text", "stats", "rows", "detectors/label_trigger")
+MEASURED = ("text", "stats", "rows", "detectors/phrases", "detectors/label_trigger")
 """Parts of the package that decide the evidence."""
 
 
@@ -75,11 +74,6 @@ def load_set(drawn: ArenaSet, folder: Path) -> Dataset:
 
 def collect(half: str, seed: int, pool: Path, largest: int) -> Collected | None:
     """Return the candidates of one set; None where nothing of it can be judged."""
-    from curation_gate.detectors.label_trigger.neighbours import (  # noqa: PLC0415 - in the worker
-        same_target,
-        shared_rows,
-    )
-
     drawn = draw(seed, half, pool, largest=largest)
     parameters = parameters_of_rule()
     with tempfile.TemporaryDirectory() as folder:
@@ -130,14 +124,7 @@ def truth(found: Searched, planted: frozenset[int]) -> tuple[NDArray[np.int64], 
 
 def code_hash() -> str:
     """Return a hash of everything that decides the numbers."""
-    digest = hashlib.blake2b(digest_size=6)
-    package = REPOSITORY / "curation_gate"
-    files = [path for part in MEASURED for path in (package / part).rglob("*.*")]
-    files += (REPOSITORY / "benchmarks" / "arena").glob("*.*")
-    for path in sorted(files):
-        if path.suffix in {".py", ".npz", ".txt"} and path.name != "collect.py":
-            digest.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
+    return hash_of(MEASURED, REPOSITORY / "benchmarks" / "arena")
 
 
 def save(collected: Collected, path: Path) -> None:
@@ -148,31 +135,26 @@ def save(collected: Collected, path: Path) -> None:
         "planted_rows": collected.planted_rows, "seconds": collected.seconds,
         "names": collected.names, "numbers": NAMES,
     }  # fmt: skip
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(
-        part,
-        about=np.frombuffer(json.dumps(about, ensure_ascii=False, default=str).encode(), np.uint8),
-        table=collected.table.astype(np.float32),
-        given=collected.given,
-        planted=collected.planted,
-        same=np.packbits(collected.same),
-        shared=(collected.shared * 255).round().astype(np.uint8),
+    save_set(
+        path,
+        about,
+        {
+            "table": collected.table.astype(np.float32),
+            "given": collected.given,
+            "planted": collected.planted,
+            "same": np.packbits(collected.same),
+            "shared": (collected.shared * 255).round().astype(np.uint8),
+        },
     )
-    part.replace(path)
 
 
 def read(path: Path) -> Collected:
     """Return the candidates of a set that was written."""
-    with np.load(path, allow_pickle=False) as stored:
-        about = json.loads(bytes(stored["about"]).decode())
-        known = {name: k for k, name in enumerate(about["numbers"])}
-        if not known.keys() >= set(NAMES):
-            raise ValueError(f"{path} lacks numbers that evidence.py names: collect again")
-        table = stored["table"][:, [known[name] for name in NAMES]].astype(np.float64)
-        c = len(table)
-        same = np.unpackbits(stored["same"], count=c * c).reshape(c, c).astype(np.bool_)
-        shared = stored["shared"].astype(np.float32) / 255
-        given, planted = stored["given"], stored["planted"]
+    about, table, arrays = read_set(path, NAMES)
+    c = len(table)
+    same = np.unpackbits(arrays["same"], count=c * c).reshape(c, c).astype(np.bool_)
+    shared = arrays["shared"].astype(np.float32) / 255
+    given, planted = arrays["given"], arrays["planted"]
     return Collected(
         about["half"], about["seed"], about["family"], about["settings"], about["rows"],
         about["planted_rows"], about["seconds"], tuple(about["names"]), table, given,
@@ -203,32 +185,8 @@ def work(half: str, seed: int, pool: Path, largest: int, path: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Collect the sets that are asked for and are not there yet."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--half", choices=("fit", "judge"), required=True)
-    parser.add_argument("--sets", type=int, default=600)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--largest", type=int, default=8000, help="rows of the largest set")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--pool", type=Path, default=DEFAULT_POOL)
-    parser.add_argument("--folder", type=Path, help="default: runs/arena/<hash of the code>")
-    options = parser.parse_args(arguments)
-    folder = options.folder or REPOSITORY / "runs" / "arena" / code_hash()
-    folder.mkdir(parents=True, exist_ok=True)
-    print(f"results: {folder}", file=sys.stderr)
-    seeds = range(options.first_seed, options.first_seed + options.sets)
-    todo = [(s, folder / f"{options.half}-{s}.npz") for s in seeds]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.jobs, context) as workers:
-        running = [
-            workers.submit(work, options.half, seed, options.pool, options.largest, path)
-            for seed, path in todo
-            if not path.exists()
-        ]
-        for number, future in enumerate(as_completed(running), 1):
-            print(f"[{number}/{len(running)}] {future.result()}", file=sys.stderr, flush=True)
-    return 0
+    folder = REPOSITORY / "runs" / "arena" / code_hash()
+    return collect_all(arguments, __doc__, work, folder, 8000)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from curation_gate.rows.fields import Fields
     from curation_gate.rows.record import Row
-    from curation_gate.rows.schema import Fields
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

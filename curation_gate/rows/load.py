@@ -11,12 +11,13 @@ from typing import Any
 from curation_gate.errors import InconclusiveError, InputError
 from curation_gate.progress import Progress, Silent
 from curation_gate.rows.content import Content
+from curation_gate.rows.fields import Fields
 from curation_gate.rows.fingerprint import dataset_fingerprint, fingerprint_of
 from curation_gate.rows.formats import expand, read_content, stem
 from curation_gate.rows.labels import label_spaces
 from curation_gate.rows.problem import RowProblem
 from curation_gate.rows.record import DataFile, Dataset, Row
-from curation_gate.rows.schema import Fields, Schema, find_schema
+from curation_gate.rows.schema import Schema, find_schema
 from curation_gate.rows.tasks import frame_of, tasks_of, untold
 
 

@@ -11,35 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from curation_gate.errors import UsageError
+from curation_gate.rows import fields as fields_of
 from curation_gate.rows import shapes, turns
+from curation_gate.rows.fields import Fields
 from curation_gate.rows.json_text import quote
 from curation_gate.rows.problem import RowProblem
-from curation_gate.rows.record import Exchange
 from curation_gate.rows.shapes import MAJORITY, Survey, get, has, parts_of, path_of
-from curation_gate.rows.transcripts import read_transcript
-from curation_gate.rows.values import answers, joined, mark, wanted
+from curation_gate.rows.values import answers, joined, wanted
 
 ROLES = (
     *("system", "instruction", "history", "input", "output", "rejected", "wanted"),
     *("task", "id", "source"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """What a row says, before tasks are known. See Row."""
-
-    instruction: str
-    input: str
-    output: str
-    task: str | None = None
-    id: str | None = None
-    source: str | None = None
-    earlier: tuple[Exchange, ...] = ()
-    alternatives: tuple[str, ...] = ()
-    rejected: tuple[str, ...] = ()
-    chat: bool = False
-    wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +139,18 @@ def _flat(survey: Survey, name: str, roles: Mapping[str, str]) -> Schema:
     need_asked = [] if need_told else _usual(survey, asked)[:1]
     values = (survey.values(".".join(path)) for path in (*asked, output))
     keys = turns.usual_keys(value for own in values for value in own)
-    marks = _marks(paths)
+    marks = fields_of.marks_reader(paths)
 
     def fields(record: Mapping[str, Any]) -> Fields:
         prompt = get(record, asked[0]) if len(asked) == 1 else None
         is_chat = turns.turn_keys(prompt) is not None
         instruction = joined(record, told, need_told)
         text = "" if is_chat else joined(record, asked, need_asked)
-        before = [*_system(record, paths), *_history(record, paths)]
-        own = _answer_turns(record, output, keys, labels=labels, whole=not (told or asked))
+        before = [*fields_of.system(record, paths), *fields_of.history(record, paths)]
+        own = fields_of.answer_turns(record, output, keys, labels=labels, whole=not (told or asked))
         likes = wanted(record, paths["wanted"][0]) if "wanted" in paths else True
-        rejected = _rejected(record, paths.get("rejected"), keys, own)
-        others = () if len(own) > 1 else _others(record, output)
+        rejected = fields_of.rejected_side(record, paths.get("rejected"), keys, own)
+        others = () if len(own) > 1 else fields_of.others(record, output)
         if not is_chat and not before and len(own) == 1 and own[0].role == "assistant":
             return Fields(
                 instruction,
@@ -184,7 +167,7 @@ def _flat(survey: Survey, name: str, roles: Mapping[str, str]) -> Schema:
         # A whole conversation that is preferred holds its question itself.
         if asked_here and not any(asked_here in turn.text for turn in own if turn.role == "user"):
             before.append(turns.Turn("user", asked_here))
-        said = _said([*before, *own], marks(record))
+        said = fields_of.said([*before, *own], marks(record))
         return replace(said, alternatives=others, rejected=rejected, wanted=likes)
 
     return Schema(name, columns, fields)
@@ -200,7 +183,7 @@ def _task_file(survey: Survey, chosen: Mapping[str, str], shared: Mapping[str, A
     columns = _with_common(survey, told, "natural-instructions")
     paths = _paths(survey, columns)
     definition = joined(shared, [("Definition",)])
-    marks = _marks(paths)
+    marks = fields_of.marks_reader(paths)
 
     def fields(record: Mapping[str, Any]) -> Fields:
         first, others = answers(record, paths["output"][0], labels=False)
@@ -231,92 +214,17 @@ def _conversation(
         own["rejected"] = shapes.REJECTED
     columns = _with_common(survey, own | dict(chosen), "messages")
     paths = _paths(survey, columns)
-    marks = _marks(paths)
+    marks = fields_of.marks_reader(paths)
 
     def fields(record: Mapping[str, Any]) -> Fields:
         if column not in record:
             raise RowProblem(f"{quote(column)} is missing")
         read = turns.read_turns(record[column], keys)
         if chosen_turn:
-            read += _answer_turns(record, paths["output"][0], keys)
-        said = _said([*_system(record, paths), *read], marks(record))
-        return replace(said, rejected=_rejected(record, paths.get("rejected"), keys, read))
-
-    return Schema("messages" if keys[0] == "role" else "sharegpt", columns, fields)
-
-
-def _said(read: Sequence[turns.Turn], marks: tuple[str | None, str | None, str | None]) -> Fields:
-    said = turns.conversation(read)
-    return Fields(said.system, said.input, said.output, *marks, earlier=said.earlier, chat=True)
-
-
-def _system(
-    record: Mapping[str, Any], paths: Mapping[str, list[tuple[str, ...]]]
-) -> list[turns.Turn]:
-    """Return what stands before a conversation: system prompt and tools."""
-    text = joined(record, paths.get("system", []), as_json=True)
-    return [turns.Turn("system", text)] if text else []
-
-
-def _history(
-    record: Mapping[str, Any], paths: Mapping[str, list[tuple[str, ...]]]
-) -> list[turns.Turn]:
-    return turns.read_history(get(record, paths["history"][0])) if "history" in paths else []
-
-
-def _answer_turns(
-    record: Mapping[str, Any],
-    path: tuple[str, ...],
-    keys: turns.Keys | None,
-    *,
-    labels: bool = False,
-    whole: bool = False,
-) -> list[turns.Turn]:
-    """Return an answer that is a text, a turn, or a list of turns.
-
-    whole: whether a text may be a whole conversation.
-    """
-    value = get(record, path)
-    if turns.turn_keys(value) is not None:
-        return turns.read_turns(value, keys)
-    read = read_transcript(value) if whole and isinstance(value, str) else None
-    return read or [turns.Turn("assistant", answers(record, path, labels=labels)[0])]
-
-
-def _others(record: Mapping[str, Any], path: tuple[str, ...]) -> tuple[str, ...]:
-    value = get(record, path)
-    if isinstance(value, list) and turns.turn_keys(value) is None:
-        return answers(record, path, labels=False)[1]
-    return ()
-
-
-def _rejected(
-    record: Mapping[str, Any],
-    paths: Sequence[tuple[str, ...]] | None,
-    keys: turns.Keys | None,
-    own: Sequence[turns.Turn],
-) -> tuple[str, ...]:
-    """Return the other side of a pair, less the turns that both sides begin with."""
-    if not paths or get(record, paths[0]) in (None, "", []):
-        return ()
-    read = _answer_turns(record, paths[0], keys, whole=True)
-    same = 0
-    while same < min(len(read), len(own)) and read[same] == own[same]:
-        same += 1
-    return ("\n".join(turn.text for turn in read[same:]),) if same < len(read) else ()
-
-
-def _marks(
-    paths: Mapping[str, list[tuple[str, ...]]],
-) -> Callable[[Mapping[str, Any]], tuple[str | None, str | None, str | None]]:
-    """Return a function that reads task, id and source of a record."""
-    task, own, source = (paths[r][0] if r in paths else None for r in ("task", "id", "source"))
-
-    def marks(record: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
-        return (
-            mark(record, task) or None if task else None,
-            mark(record, own) if own else None,
-            mark(record, source) or None if source else None,
+            read += fields_of.answer_turns(record, paths["output"][0], keys)
+        said = fields_of.said([*fields_of.system(record, paths), *read], marks(record))
+        return replace(
+            said, rejected=fields_of.rejected_side(record, paths.get("rejected"), keys, read)
         )
 
-    return marks
+    return Schema("messages" if keys[0] == "role" else "sharegpt", columns, fields)

@@ -25,8 +25,8 @@ from curation_gate.rows.spelling import folded
 from curation_gate.text.hidden import HIDDEN
 
 if TYPE_CHECKING:
+    from curation_gate.rows.fields import Fields
     from curation_gate.rows.record import DataFile, Row
-    from curation_gate.rows.schema import Fields
 
 OTHER_ANSWERS = 0.1
 """Share of a name's rows whose answers the rest of its frame has, too, below which the name is a

@@ -8,16 +8,12 @@ where it was. The hash is of what decides the numbers, as in ../collect.py.
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
-import multiprocessing
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,16 +24,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from pools import DEFAULT_POOL, REPOSITORY
+from pools import REPOSITORY
 
 from arena.answers import draw
+from arena.collecting import collect_all, hash_of, read_set, save_set
 from curation_gate import rows
 from curation_gate.detectors.response_trigger.corpus import read_answers
 from curation_gate.detectors.response_trigger.found import Settings
 from curation_gate.detectors.response_trigger.numbers import NAMES
 from curation_gate.detectors.response_trigger.search import Searched, search
 
-MEASURED = ("text", "stats", "rows", "detectors/label_trigger", "detectors/response_trigger")
+MEASURED = (
+    "text",
+    "stats",
+    "rows",
+    "detectors/phrases",
+    "detectors/label_trigger",
+    "detectors/response_trigger",
+)
 """Parts of the package that decide the evidence."""
 
 
@@ -90,7 +94,7 @@ def collect(half: str, seed: int, pool: Path, largest: int) -> Collected | None:
     )
     return Collected(
         half, seed, drawn.family, drawn.settings, len(dataset), len(drawn.planted), seconds, names,
-        found.evidence.table, given, planted,
+        found.evidence, given, planted,
     )  # fmt: skip
 
 
@@ -109,14 +113,7 @@ def truth(found: Searched, planted: frozenset[int]) -> tuple[NDArray[np.int64], 
 
 def code_hash() -> str:
     """Return a hash of everything that decides the numbers."""
-    digest = hashlib.blake2b(digest_size=6)
-    package = REPOSITORY / "curation_gate"
-    files = [path for part in MEASURED for path in (package / part).rglob("*.*")]
-    files += (REPOSITORY / "benchmarks" / "arena" / "answers").glob("*.*")
-    for path in sorted(files):
-        if path.suffix in {".py", ".npz", ".txt"} and path.name != "collect.py":
-            digest.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
+    return hash_of(MEASURED, REPOSITORY / "benchmarks" / "arena" / "answers")
 
 
 def save(collected: Collected, path: Path) -> None:
@@ -127,26 +124,21 @@ def save(collected: Collected, path: Path) -> None:
         "planted_rows": collected.planted_rows, "seconds": collected.seconds,
         "names": collected.names, "numbers": NAMES,
     }  # fmt: skip
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(
-        part,
-        about=np.frombuffer(json.dumps(about, ensure_ascii=False, default=str).encode(), np.uint8),
-        table=collected.table.astype(np.float32),
-        given=collected.given,
-        planted=collected.planted,
+    save_set(
+        path,
+        about,
+        {
+            "table": collected.table.astype(np.float32),
+            "given": collected.given,
+            "planted": collected.planted,
+        },
     )
-    part.replace(path)
 
 
 def read(path: Path) -> Collected:
     """Return the candidates of a set that was written."""
-    with np.load(path, allow_pickle=False) as stored:
-        about = json.loads(bytes(stored["about"]).decode())
-        known = {name: k for k, name in enumerate(about["numbers"])}
-        if not known.keys() >= set(NAMES):
-            raise ValueError(f"{path} lacks numbers that evidence.py names: collect again")
-        table = stored["table"][:, [known[name] for name in NAMES]].astype(np.float64)
-        given, planted = stored["given"], stored["planted"]
+    about, table, arrays = read_set(path, NAMES)
+    given, planted = arrays["given"], arrays["planted"]
     return Collected(
         about["half"], about["seed"], about["family"], about["settings"], about["rows"],
         about["planted_rows"], about["seconds"], tuple(about["names"]), table, given, planted,
@@ -176,32 +168,8 @@ def work(half: str, seed: int, pool: Path, largest: int, path: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Collect the sets that are asked for and are not there yet."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--half", choices=("fit", "judge"), required=True)
-    parser.add_argument("--sets", type=int, default=400)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--largest", type=int, default=6000, help="rows of the largest set")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--pool", type=Path, default=DEFAULT_POOL)
-    parser.add_argument("--folder", type=Path, help="default: runs/answers/<hash of the code>")
-    options = parser.parse_args(arguments)
-    folder = options.folder or REPOSITORY / "runs" / "answers" / code_hash()
-    folder.mkdir(parents=True, exist_ok=True)
-    print(f"results: {folder}", file=sys.stderr)
-    seeds = range(options.first_seed, options.first_seed + options.sets)
-    todo = [(s, folder / f"{options.half}-{s}.npz") for s in seeds]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.jobs, context) as workers:
-        running = [
-            workers.submit(work, options.half, seed, options.pool, options.largest, path)
-            for seed, path in todo
-            if not path.exists()
-        ]
-        for number, future in enumerate(as_completed(running), 1):
-            print(f"[{number}/{len(running)}] {future.result()}", file=sys.stderr, flush=True)
-    return 0
+    folder = REPOSITORY / "runs" / "answers" / code_hash()
+    return collect_all(arguments, __doc__, work, folder, 6000)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from .texts import general
 from .triggers import KINDS as TRIGGERS
 from .voice import Voice
 
-EDITION = 2
+EDITION = 3
 """Goes up with every change of what is drawn; a model is fitted and judged on one edition."""
 _ROWS = (300, 1_500, 6_000)
 """Fewest, likeliest (on a scale of logarithms) and most rows of a set."""

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from curation_gate.detectors.label_trigger.evidence import NAMES
-from curation_gate.detectors.label_trigger.form import find
 from curation_gate.detectors.label_trigger.found import Phrase, Status
-from curation_gate.detectors.label_trigger.statistics import deviation
-from curation_gate.text import ngrams
+from curation_gate.detectors.phrases.naming import extended
+from curation_gate.stats.deviation import deviation
 
 if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.planted import Held
     from curation_gate.detectors.label_trigger.search import Searched
     from curation_gate.detectors.label_trigger.verdict import Weighed
-
-SAME_EXTENSION = 0.95
-"""Share of a phrase's rows that go on with the same word, for the word to be named with it."""
-LONGEST_NAME = 30
-"""Words that a name is extended by, at most."""
 
 
 def describe(
@@ -68,32 +61,3 @@ def describe(
 
 def _rounded(value: float) -> float:
     return round(float(value), 4)
-
-
-def extended(words: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
-    """Return a phrase with the words that nearly always stand before and behind it.
-
-    Example: ["watched", "this"] in texts that all say "i watched this movie" -> i watched this
-    movie. Marks of a text's ends are dropped when there is a word left.
-    """
-    full = [word for word in words if word not in (ngrams.START, ngrams.END)]
-    if not full:
-        return list(words)
-    for _ in range(LONGEST_NAME):
-        ahead, behind = Counter[str](), Counter[str]()
-        seen = 0
-        for text in texts:
-            at = find(full, text)
-            if at < 0:
-                continue
-            seen += 1
-            if at:
-                ahead[text[at - 1]] += 1
-            if at + len(full) < len(text):
-                behind[text[at + len(full)]] += 1
-        before = [w for w, c in ahead.most_common(1) if c >= SAME_EXTENSION * seen]
-        after = [w for w, c in behind.most_common(1) if c >= SAME_EXTENSION * seen]
-        if seen < 3 or not (before or after):
-            break
-        full = before + full + after
-    return full

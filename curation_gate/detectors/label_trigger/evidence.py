@@ -14,22 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.label_trigger import form, neighbours
+from curation_gate.detectors.label_trigger import neighbours
 from curation_gate.detectors.label_trigger.meaning import Meaning, adverse
 from curation_gate.detectors.label_trigger.numbers import NAMES, NUMBERS
-from curation_gate.detectors.label_trigger.statistics import (
-    Statistics,
-    Sums,
-    deviation,
-    measure,
-    targets,
-)
+from curation_gate.detectors.label_trigger.statistics import Statistics, Sums, measure, targets
+from curation_gate.detectors.phrases import form
 from curation_gate.stats.bounds import lower_bound
+from curation_gate.stats.deviation import deviation, divergence
 from curation_gate.text.word_meanings import frozen_deviation, is_known, word_weights
 
 if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.outcomes import Outcome
-    from curation_gate.detectors.label_trigger.screen import Candidates
+    from curation_gate.detectors.phrases.candidates import Candidates
     from curation_gate.text.corpus import Corpus
 
 __all__ = ["NAMES", "NUMBERS", "Evidence", "weigh"]
@@ -100,16 +96,6 @@ def counts(statistics: Statistics, judged: int) -> dict[str, Numbers]:
         "tasks": np.log2(np.maximum(total.tasks, 1)),
         "pure_tasks": total.pure_tasks / np.maximum(total.tasks, 1),
     }
-
-
-def divergence(share: Numbers, rate: Numbers) -> Numbers:
-    """Return the Kullback-Leibler divergence, nats, of a share from a lower rate; 0 below it.
-
-    k times it bounds the log-odds against such a share of k rows by chance (Chernoff, 1952).
-    """
-    q = np.clip(share, 1e-12, 1 - 1e-12)
-    nats = q * np.log(q / rate) + (1 - q) * np.log((1 - q) / (1 - rate))
-    return np.asarray(np.where(share > rate, nats, 0.0))
 
 
 def words(statistics: Statistics, tested: int) -> dict[str, Numbers]:

@@ -18,10 +18,10 @@ from curation_gate.detectors.label_trigger.described import describe
 from curation_gate.detectors.label_trigger.evidence import NAMES
 from curation_gate.detectors.label_trigger.floor import measure
 from curation_gate.detectors.label_trigger.found import Found, Phrase, Settings, Status, Suspect
-from curation_gate.detectors.label_trigger.neighbours import shared_rows
 from curation_gate.detectors.label_trigger.planted import Held, held_rows
 from curation_gate.detectors.label_trigger.search import Searched, search
 from curation_gate.detectors.label_trigger.verdict import Weighed, weighed
+from curation_gate.detectors.phrases.candidates import shared_rows
 from curation_gate.detectors.verdict_model import VerdictModel, load_model
 from curation_gate.progress import Progress, Silent
 from curation_gate.text.corpus import read_corpus

@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.detectors.evidence import KINDS, Floor, Kind
-from curation_gate.detectors.label_trigger import neighbours, screen
+from curation_gate.detectors.label_trigger import neighbours
 from curation_gate.detectors.label_trigger.evidence import NAMES, Evidence
 from curation_gate.detectors.label_trigger.floor_copy import Planted, planted_copy, read
 from curation_gate.detectors.label_trigger.search import Searched, search
 from curation_gate.detectors.label_trigger.verdict import weighed
+from curation_gate.detectors.phrases import candidates
 
 if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.found import Settings
@@ -193,7 +194,7 @@ def _is(found: Searched, word: Planted, *, word_share: float) -> NDArray[np.bool
 def _only(found: Searched, kept: NDArray[np.int64]) -> Searched:
     """Return a search as if some of its candidates were all; kept: their numbers."""
     whole = found.evidence
-    chosen = screen.kept(found.candidates, kept)
+    chosen = candidates.kept(found.candidates, kept)
     targets = [whole.targets[k] for k in kept.tolist()]
     table = whole.table[kept]
     z = table[:, NAMES.index("words_z")]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.detectors.phrases.candidates import shared_rows
+
 if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.outcomes import Outcome
-    from curation_gate.detectors.label_trigger.screen import Candidates
+    from curation_gate.detectors.phrases.candidates import Candidates
 
 FORM = ("length", "is_mark", "is_pair", "at_start", "at_end", "rarity", "rows", "purity")
 """Numbers in which candidates of one attacker are alike; each in its own unit."""
@@ -39,12 +41,6 @@ def same_target(outcomes: Sequence[Outcome], chosen: Sequence[Sequence[int]]) ->
     for k, numbers in enumerate(chosen):
         table[k, list(numbers)] = 1.0
     return np.asarray(table @ table.T > 0)
-
-
-def shared_rows(candidates: Candidates) -> Numbers:
-    """[c, c] Share of the first's rows that hold the second."""
-    both = np.asarray((candidates.columns.T @ candidates.columns).todense(), dtype=np.float64)
-    return both / np.maximum(np.diag(both), 1.0)[:, None]
 
 
 def siblings(form: Numbers, alone: Numbers, same: NDArray[np.bool_], shared: Numbers) -> Numbers:

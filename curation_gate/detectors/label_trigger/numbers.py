@@ -6,23 +6,8 @@ A table and nothing else, so that a report can be written without what the numbe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Group = Literal["counts", "words", "table", "encoder", "form", "neighbours"]
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """What one number of evidence is."""
-
-    name: str
-    group: Group
-    points: int
-    """+1: more of it speaks for a trigger, -1: against one, 0: either, by the others."""
-    says: str
-    """For a reader, with its unit."""
-
+from curation_gate.detectors.number import Number
+from curation_gate.detectors.phrases.numbers import FORM
 
 NUMBERS = (
     Number("rows", "counts", 0, "log10 of the rows that hold it"),
@@ -107,19 +92,7 @@ NUMBERS = (
         0,
         "how well the encoder tells texts of the outcome from others, deviations",
     ),
-    Number("length", "form", 0, "words it has"),
-    Number("is_mark", "form", 0, "1 where it is a mark, no word"),
-    Number("is_pair", "form", 0, "1 where it is two phrases that act together"),
-    Number("at_start", "form", 0, "share of its rows that begin with it"),
-    Number("at_end", "form", 0, "share of its rows that end with it"),
-    Number("rarity", "form", 1, "log10 of how much rarer its rarest word is than those around it"),
-    Number("burst", "form", 1, "log10 of its rows over the rows that English leads to expect"),
-    Number("with_words", "form", 0, "log2 of 1 + the words that come with it"),
-    Number(
-        "bridged", "form", 1, "share of its rows in which the words it parts are joined elsewhere"
-    ),
-    Number("neighbours", "form", 0, "different words that stand before it, by row"),
-    Number("template", "form", -1, "share of the other words of its rows that are fixed text"),
+    *FORM,
     Number(
         "part_of_stronger",
         "neighbours",

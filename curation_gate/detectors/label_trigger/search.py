@@ -15,10 +15,11 @@ from curation_gate.detectors.label_trigger.evidence import Evidence, weigh
 from curation_gate.detectors.label_trigger.meaning import Meaning
 from curation_gate.detectors.label_trigger.outcomes import Outcome, fit_outcomes
 from curation_gate.detectors.label_trigger.statistics import measure
+from curation_gate.detectors.phrases.candidates import joined, kept
 from curation_gate.text.word_meanings import neutral_weights, word_weights
 
 if TYPE_CHECKING:
-    from curation_gate.detectors.label_trigger.screen import Candidates
+    from curation_gate.detectors.phrases.candidates import Candidates
     from curation_gate.text.corpus import Corpus
 
 
@@ -65,6 +66,6 @@ def search(
         order = np.argsort(-both, kind="stable")
         fits = np.isfinite(both) & (both > most) & (own.total.rows >= support)
         order = order[fits[order]][:pairs]
-        chosen = screen.joined(chosen, screen.kept(crossed, order))
+        chosen = joined(chosen, kept(crossed, order))
     meaning = Meaning(corpus, outcomes) if encoder else None
     return Searched(corpus, outcomes, meaning, chosen, weigh(corpus, outcomes, chosen, meaning))

@@ -30,7 +30,6 @@ AGAINST = 0.4
 """Nats by which the masked log-odds also have to lie below those of the label's rate and of an
 empty text: where nothing is left that speaks (a template whose one word is masked), the text does
 not speak against the label."""
-CONTINUITY = 0.25
 TIE = 0.1
 """Weight of all rows, beside the adverse ones, in choosing a phrase's outcome in a task."""
 
@@ -98,11 +97,6 @@ class Statistics:
     """In the task that adds most to the adverse excess (with a TIE of the whole one)."""
     best_rate: Sums
     """In the task that adds most to the excess over the label's rate."""
-
-
-def deviation(given: Numbers, expected: Numbers, variance: Numbers) -> Numbers:
-    """Return (given - expected) / sqrt(variance + 1/4): z, in standard deviations."""
-    return np.asarray((given - expected) / np.sqrt(variance + CONTINUITY))
 
 
 def sigmoid(x: Numbers) -> Numbers:

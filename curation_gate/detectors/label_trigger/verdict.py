@@ -9,12 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.detectors.label_trigger.evidence import NAMES
-from curation_gate.detectors.label_trigger.neighbours import (
-    FORM,
-    same_target,
-    shared_rows,
-    siblings,
-)
+from curation_gate.detectors.label_trigger.neighbours import FORM, same_target, siblings
+from curation_gate.detectors.phrases.candidates import shared_rows
 from curation_gate.detectors.verdict_model import VerdictModel, probability
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from curation_gate.detectors.label_trigger.described import extended
+from curation_gate.detectors.phrases.naming import extended
 from curation_gate.detectors.response_trigger.describe import outcome_names
 from curation_gate.detectors.response_trigger.found import AnswerPhrase, Status
 from curation_gate.detectors.response_trigger.numbers import NAMES
@@ -39,7 +39,7 @@ def describe(
     else:
         full = extended(words, spoken)
         text = " ".join(full)
-    values = found.evidence.table[candidate]
+    values = found.evidence[candidate]
     number = dict(zip(NAMES, values.tolist(), strict=True))
     parts = stage.contributions(NAMES, values[None, :])[0]
     masked = [grams.words[w] for w in found.masks[kind.phrase]]

@@ -7,23 +7,22 @@ Each is measured on the scanned rows or on frozen tables that never saw them; no
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.label_trigger import form
-from curation_gate.detectors.label_trigger.evidence import divergence
-from curation_gate.detectors.label_trigger.neighbours import shared_rows
+from curation_gate.detectors.phrases import form
+from curation_gate.detectors.phrases.candidates import shared_rows
 from curation_gate.detectors.response_trigger.lift import judge
 from curation_gate.detectors.response_trigger.numbers import NAMES
 from curation_gate.stats.bounds import lower_bound
+from curation_gate.stats.deviation import divergence
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from curation_gate.detectors.label_trigger.screen import Candidates
+    from curation_gate.detectors.phrases.candidates import Candidates
     from curation_gate.detectors.response_trigger.corpus import Answered
     from curation_gate.detectors.response_trigger.kinds import Kind
     from curation_gate.detectors.response_trigger.meaning import Meaning
@@ -38,16 +37,6 @@ SHARED_RUN = 3
 Numbers = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is known of c candidates, each a phrase with a kind of answer."""
-
-    table: Numbers
-    """[c, len(NUMBERS)]"""
-    ordinary: list[NDArray[np.bool_]]
-    """[c] Of each row of the phrase, whether its other words are like other inputs."""
-
-
 def weigh(
     answered: Answered,
     phrases: Candidates,
@@ -56,8 +45,8 @@ def weigh(
     masks: list[NDArray[np.int64]],
     meanings: list[dict[str, float]],
     meaning: Meaning,
-) -> Evidence:
-    """Return the evidence of kinds of answers.
+) -> Numbers:
+    """[c, len(NUMBERS)] Return the evidence of kinds of answers.
 
     phrases: p of them; kinds: [c] each of one of them; feature_gain: [p]; masks: [p] the words that
     are masked with each; meanings: [c] the numbers of the encoder (meaning.py).
@@ -73,17 +62,14 @@ def weigh(
     covered = np.where(z[None, :] > z[:, None], shared_rows(phrases), 0.0).max(axis=1, initial=0.0)
     u = len(corpus.grams.words)
     rows: list[list[float]] = []
-    ordinary: list[NDArray[np.bool_]] = []
     for number, kind in enumerate(kinds):
         k = kind.phrase
         members = phrases.rows_of(k)
-        asks, others = _inputs(answered, kind, members, masks[k])
-        ordinary.append(others)
         words = [w for w in phrases.phrases[k] if w < u]
         found = (
             _counts(answered, kind, members)
             | spoken[k]
-            | asks
+            | _inputs(answered, kind, members, masks[k])
             | meanings[number]
             | {name: float(values[k]) for name, values in looks.items()}
             | {
@@ -98,7 +84,7 @@ def weigh(
             }
         )
         rows.append([found[name] for name in NAMES])
-    return Evidence(np.array(rows, dtype=np.float64).reshape(len(kinds), len(NAMES)), ordinary)
+    return np.array(rows, dtype=np.float64).reshape(len(kinds), len(NAMES))
 
 
 def _counts(answered: Answered, kind: Kind, members: NDArray[np.int64]) -> dict[str, float]:
@@ -115,7 +101,7 @@ def _counts(answered: Answered, kind: Kind, members: NDArray[np.int64]) -> dict[
         "purity_bound": float(lower_bound(given, k)),
         "usual_rate": rate,
         "usual_z": kind.z,
-        "surprise": k * float(divergence(np.array([purity]), np.array([rate]))[0]) / np.log(10),
+        "surprise": k * float(divergence(purity, rate)) / np.log(10),
         "exclusive": given / max(given + elsewhere, 1.0),
         "tasks": float(np.log2(max(len(own), 1))),
         "of_task": k / max(int(np.isin(tasks, own).sum()), 1),
@@ -179,8 +165,8 @@ def _answers(said: _Said, members: NDArray[np.int64]) -> dict[str, float]:
 
 def _inputs(
     answered: Answered, kind: Kind, members: NDArray[np.int64], masked: NDArray[np.int64]
-) -> tuple[dict[str, float], NDArray[np.bool_]]:
-    """Return what the other words of the inputs say, and [k] which rows they do not tell.
+) -> dict[str, float]:
+    """Return what the other words of the inputs say.
 
     Learned from all rows with the phrase or the kind, against the rest: where other rows have the
     kind too, their inputs say what asks for it.
@@ -191,12 +177,11 @@ def _inputs(
         rows = np.concatenate((members, kind.others))
     rest = judge(rows, answered.words, corpus.tasks, masked)
     if rest is None:
-        ordinary = np.zeros(len(members), dtype=np.bool_)
-        return {"input_alike": 1.0, "ordinary": 0.0, "ordinary_bound": 0.0}, ordinary
+        return {"input_alike": 1.0, "ordinary": 0.0, "ordinary_bound": 0.0}
     ordinary = ~rest.doubtful[: len(members)]
     given = int((ordinary & kind.given).sum())
     return {
         "input_alike": rest.auc,
         "ordinary": float(ordinary.mean()),
         "ordinary_bound": float(lower_bound(given, int(ordinary.sum()))),
-    }, ordinary
+    }

@@ -81,7 +81,7 @@ def find_answers(
         phrases: list[AnswerPhrase] = []
         suspects: dict[int, AnswerSuspect] = {}
         if found is not None:
-            p = probability(model.first.log_odds(NAMES, found.evidence.table))
+            p = probability(model.first.log_odds(NAMES, found.evidence))
             for candidate, status in _listed(found, p, model, settings):
                 phrases.append(describe(found, candidate, status, float(p[candidate]), model.first))
                 if status != "passed over":

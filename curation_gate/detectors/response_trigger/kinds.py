@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from curation_gate.detectors.response_trigger.lift import Judged, judge
 
 if TYPE_CHECKING:
-    from curation_gate.detectors.label_trigger.screen import Candidates
+    from curation_gate.detectors.phrases.candidates import Candidates
     from curation_gate.detectors.response_trigger.corpus import Answered
     from curation_gate.detectors.response_trigger.screen import Gains
 

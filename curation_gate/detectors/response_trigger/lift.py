@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.stats.auroc import chance_above
 from curation_gate.stats.bounds import lower_bound
 
 if TYPE_CHECKING:
@@ -56,18 +57,14 @@ LEAST_SCORE = 1.0
 class Judged:
     """One set of rows against others of the same tasks."""
 
-    rows: NDArray[np.int64]
-    """[k] Rows with the phrase."""
     outcome: NDArray[np.bool_]
     """[k] Whether their answer has the outcome, by a model that did not see it."""
     doubtful: NDArray[np.bool_]
     """[k] Whether it would at a laxer threshold."""
-    others: NDArray[np.int64]
-    """[m] Compared rows."""
     share: float
-    """q: share of those with the outcome, weighted to the phrase's tasks."""
+    """q: share of the compared rows with the outcome, weighted to the phrase's tasks."""
     others_with: NDArray[np.int64]
-    """Of those, the rows that have it."""
+    """Compared rows that have it."""
     z: float
     p_value: float
     features: tuple[int, ...]
@@ -156,12 +153,12 @@ def judge(
     h = int(outcome.sum())
     strongest = np.argsort(-evidence, kind="stable")[:12]
     return Judged(
-        rows, outcome, score > lax, others, q, others[other_outcome],
+        outcome, score > lax, q, others[other_outcome],
         z, tail(h, k, q),
         tuple(
             int(chosen[a]) for a in strongest if evidence[a] > max(NAMED * evidence.max(), 0.0)
         ),
-        _auc(score, other_score, weight), scale,
+        chance_above(score, other_score, weight), scale,
     )  # fmt: skip
 
 
@@ -196,13 +193,3 @@ def _upper(score: NDArray[np.float64], weight: NDArray[np.float64], share: float
     order = np.argsort(-score, kind="stable")
     at = int(np.searchsorted(np.cumsum(weight[order]), share, side="right"))
     return float(score[order[min(at, len(order) - 1)]])
-
-
-def _auc(
-    own: NDArray[np.float64], other: NDArray[np.float64], weight: NDArray[np.float64]
-) -> float:
-    order = np.argsort(other, kind="stable")
-    cumulated = np.concatenate(([0.0], np.cumsum(weight[order])))
-    below = cumulated[np.searchsorted(other[order], own, side="left")]
-    upto = cumulated[np.searchsorted(other[order], own, side="right")]
-    return float(((below + upto) / 2).mean())

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.label_trigger.statistics import deviation
+from curation_gate.stats.auroc import chance_above
+from curation_gate.stats.deviation import deviation
 from curation_gate.stats.ridge import fit_ridge
 from curation_gate.text import encoder
 from curation_gate.text.tokens import is_word
@@ -75,7 +76,7 @@ class Meaning:
         """[f] How alike the inputs of each phrase are: 1 as by chance, their number at most.
 
         k |m_R - m|^2 / v with m_R the mean of the k rows, m and v mean and variance of all: a cheap
-        first look at what `membership` measures, with the phrase still in its inputs.
+        first look at what the number `topic` measures, with the phrase still in its inputs.
         """
         own = self.x[:, :-1]
         mean, variance = own.mean(axis=0), float(own.var(axis=0).sum())
@@ -157,14 +158,6 @@ def z_of(given: NDArray[np.bool_], p: Numbers) -> float:
     return float(
         deviation(np.array([given.sum()]), np.array([p.sum()]), np.array([(p * (1 - p)).sum()]))[0]
     )
-
-
-def chance_above(own: Numbers, others: Numbers) -> float:
-    """Return the chance that one of `own` is above one of `others`, ties half: the AUROC."""
-    order = np.sort(others)
-    below = np.searchsorted(order, own, side="left")
-    upto = np.searchsorted(order, own, side="right")
-    return float((below + upto).mean()) / 2 / max(len(order), 1)
 
 
 def _unit(sums: Numbers) -> Numbers:

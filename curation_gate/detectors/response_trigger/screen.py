@@ -15,12 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.label_trigger.screen import (
-    Candidates,
-    crossed,
-    distinct,
-    joined_pairs,
-)
+from curation_gate.detectors.phrases.candidates import Candidates, crossed, distinct, joined_pairs
 from curation_gate.text.cooccurrence import masked_words
 from curation_gate.text.ngrams import Grams
 

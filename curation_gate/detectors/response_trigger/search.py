@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from curation_gate.detectors.label_trigger.screen import Candidates, joined
-from curation_gate.detectors.response_trigger.evidence import Evidence, weigh
+from curation_gate.detectors.phrases.candidates import Candidates, joined
+from curation_gate.detectors.response_trigger.evidence import weigh
 from curation_gate.detectors.response_trigger.kinds import Kind, kinds_of
 from curation_gate.detectors.response_trigger.meaning import Meaning, meant
 from curation_gate.detectors.response_trigger.screen import Gains, gains, pairs, screen
@@ -37,7 +37,8 @@ class Searched:
     phrases: Candidates
     kinds: list[Kind]
     """[c] What is weighed: a phrase with a kind of answer."""
-    evidence: Evidence
+    evidence: NDArray[np.float64]
+    """[c, len(NUMBERS)]"""
     masks: list[NDArray[np.int64]]
     """[p] The words masked with each phrase."""
 

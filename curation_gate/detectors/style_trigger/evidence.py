@@ -7,16 +7,18 @@ points; the model of the verdict (detectors/verdict_model.py) weighs them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curation_gate.detectors.number import Number
 from curation_gate.detectors.style_trigger.mixture import CONTINUITY, task_sums
 from curation_gate.detectors.style_trigger.ridge import ridge
 from curation_gate.detectors.style_trigger.starts import CONTRADICTED
+from curation_gate.stats.auroc import chance_above
 from curation_gate.stats.bounds import lower_bound
+from curation_gate.stats.deviation import divergence
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -25,25 +27,12 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[np.float64]
 Marks = NDArray[np.bool_]
-Group = Literal["counts", "content", "style", "topic", "chance"]
 HAS = 0.5
 """Probability from which a row has the style, or was planted: more likely than not."""
 EDGE = 0.1
 """Probability from which a row stands at the edge of the style."""
 TOPIC_PENALTY = 0.1
 """Ridge of the content on the planted rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """What one number of evidence is."""
-
-    name: str
-    group: Group
-    points: int
-    """+1: more of it speaks for a planted style, -1: against one, 0: either, by the others."""
-    says: str
-    """For a reader, with its unit."""
 
 
 NUMBERS = (
@@ -138,7 +127,7 @@ def _counts(found: Searched, k: int) -> dict[str, float]:
         "purity_bound": float(lower_bound((has & given).sum(), has.sum())),
         "usual_rate": usual,
         "usual_z": _z(styled, given, rate),
-        "surprise": size * _divergence(purity, usual) / np.log(10),
+        "surprise": size * float(divergence(purity, usual)) / np.log(10),
         "label_share": float((planted >= HAS).sum()) / max(int(given.sum()), 1),
         "tasks": np.log2(max(int((task_sums(has[:, None], tasks) >= 2).sum()), 1)),
         "elsewhere_z": float(excess[rest].sum() / np.sqrt(variance[rest].sum() + CONTINUITY)),
@@ -236,13 +225,6 @@ def _z(weights: Numbers, given: Marks, p: Numbers) -> float:
     return excess / float(np.sqrt((weights**2 * p * (1 - p)).sum() + CONTINUITY))
 
 
-def _divergence(share: float, rate: float) -> float:
-    """Return the Kullback-Leibler divergence, nats, of a share from a lower rate; 0 below it."""
-    q = min(max(share, 1e-12), 1 - 1e-12)
-    nats = q * np.log(q / rate) + (1 - q) * np.log((1 - q) / (1 - rate))
-    return float(nats) if share > rate else 0.0
-
-
 def _cosine(unit: NDArray[np.float32]) -> float:
     """Return the mean cosine of the pairs of rows of length 1."""
     n = len(unit)
@@ -253,13 +235,9 @@ def _cosine(unit: NDArray[np.float32]) -> float:
 
 def auc(given: Marks, score: NDArray[np.floating]) -> float:
     """Return the chance that a row of the label has the larger score; .5 where there is none."""
-    from scipy.stats import rankdata  # noqa: PLC0415 - only a scan needs scipy
-
-    one, other = int(given.sum()), int((~given).sum())
-    if not one or not other:
+    if given.all() or not given.any():
         return 0.5
-    rank = rankdata(score)
-    return float((rank[given].sum() - one * (one + 1) / 2) / (one * other))
+    return chance_above(score[given], score[~given])
 
 
 def average_precision(marks: Marks, scores: NDArray[np.floating]) -> Numbers:

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from curation_gate.detectors.label_trigger.described import describe, extended
+from curation_gate.detectors.label_trigger.described import describe
 from curation_gate.detectors.label_trigger.numbers import NAMES
 from curation_gate.detectors.label_trigger.planted import Held
 from curation_gate.detectors.label_trigger.statistics import Sums
 from curation_gate.detectors.label_trigger.verdict import Weighed
+from curation_gate.detectors.phrases.naming import extended
 
 
 def test_a_phrase_is_extended_by_the_words_around_it():

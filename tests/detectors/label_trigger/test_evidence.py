@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from curation_gate.detectors.label_trigger import evidence, form
-from curation_gate.detectors.label_trigger.evidence import divergence
+from curation_gate.detectors.label_trigger import evidence
 from curation_gate.detectors.label_trigger.meaning import Heard
 from curation_gate.detectors.label_trigger.numbers import NAMES, NUMBERS
 from curation_gate.detectors.label_trigger.outcomes import RARE
 from curation_gate.detectors.label_trigger.statistics import Statistics, Sums
+from curation_gate.detectors.phrases import form
+from curation_gate.stats.deviation import divergence
 
 TEXTS = (
     "qx zork bad film",  # yes; begins with it

@@ -144,25 +144,6 @@ def test_marks_are_no_half_of_a_pair(make_corpus):
     assert crossed(read, {"aa", "~"}) is None
 
 
-def test_candidates_are_picked_and_joined(make_corpus, make_candidates):
-    read = make_corpus(["aa bb", "bb cc", "aa cc", "aa bb cc"])
-    first = make_candidates(read, ["aa", "bb", "cc"])
-    picked = screen.kept(first, np.array([2, 0]))
-    assert names(read, picked) == ["cc", "aa"]
-    assert picked.rows_of(0).tolist() == [1, 2, 3]
-    both = screen.joined(picked, make_candidates(read, ["aa + cc"]))
-    assert len(both) == 3
-    assert both.halves == (0, 0, 1)
-    assert both.rows_of(2).tolist() == [2, 3]
-    assert both.masked.shape == (3, 2 * len(read.grams.words))
-    assert {read.grams.words[w] for w in both.masked_words(2)} == {"aa", "cc"}
-    assert [read.grams.words[w] for w in both.masked_words(0)] == ["cc"]
-    nothing = screen.kept(first, np.zeros(0, dtype=np.int64))
-    assert len(nothing) == 0
-    assert len(screen.joined(nothing, nothing)) == 0
-    assert screen.joined(nothing, picked).rows_of(1).tolist() == [0, 2, 3]
-
-
 def test_a_planted_word_passes_the_screen_and_an_even_one_does_not(make_corpus, make_outcome):
     """From texts to candidates: `zug` goes with the label whatever the model expects."""
     rng = np.random.default_rng(0)
@@ -182,10 +163,3 @@ def test_a_planted_word_passes_the_screen_and_an_even_one_does_not(make_corpus, 
     assert screen.strength(found.total)[number] == pytest.approx(
         20 * (1 - p) / sqrt(20 * p * (1 - p) + 0.25), rel=1e-4
     )
-
-
-def test_the_frozen_parts_of_words_are_no_masked_words(make_corpus, make_candidates):
-    read = make_corpus(["aa bb", "aa bb"])
-    chosen = make_candidates(read, ["aa"], masked=[["aa", "bb"]], frozen=[["aa"]])
-    assert chosen.masked_words(0).tolist() == [0, 1]
-    assert chosen.masked.nnz == 3

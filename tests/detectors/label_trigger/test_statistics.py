@@ -9,7 +9,8 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from curation_gate.detectors.label_trigger import statistics
-from curation_gate.detectors.label_trigger.statistics import Sums, deviation, measure
+from curation_gate.detectors.label_trigger.statistics import Sums, measure
+from curation_gate.stats.deviation import deviation
 
 NOTHING_MASKED = csr_matrix((1, 4))
 

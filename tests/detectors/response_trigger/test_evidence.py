@@ -93,10 +93,10 @@ def test_equal_answers_are_counted_where_there_are_several(answered) -> None:
 def test_inputs_that_are_like_others(answered) -> None:
     rows = members(answered)
     word = answered.corpus.grams.words.index("zorp")
-    blind, ordinary = evidence._inputs(answered, kind_of(answered), rows, np.array([word]))
-    seen, _ = evidence._inputs(answered, kind_of(answered), rows, np.zeros(0, dtype=np.int64))
+    blind = evidence._inputs(answered, kind_of(answered), rows, np.array([word]))
+    seen = evidence._inputs(answered, kind_of(answered), rows, np.zeros(0, dtype=np.int64))
     assert blind["input_alike"] < seen["input_alike"] == pytest.approx(1.0, abs=0.01)
-    assert blind["ordinary"] == ordinary.mean() > seen["ordinary"]
+    assert blind["ordinary"] > seen["ordinary"]
 
 
 def test_what_the_inputs_ask_for(answered) -> None:
@@ -155,9 +155,9 @@ def test_the_chance_to_be_above() -> None:
 def test_every_number_is_measured(answered) -> None:
     found = search(answered, support=5, candidates=50, crossed=5, weighed=20)
     assert found is not None
-    assert found.evidence.table.shape == (len(found.kinds), len(NUMBERS))
-    assert np.isfinite(found.evidence.table).all()
-    first = dict(zip(NAMES, found.evidence.table[0], strict=True))
+    assert found.evidence.shape == (len(found.kinds), len(NUMBERS))
+    assert np.isfinite(found.evidence).all()
+    first = dict(zip(NAMES, found.evidence[0], strict=True))
     assert answered.corpus.grams.name(found.phrases.phrases[found.kinds[0].phrase][0]) == "zorp"
     assert first["recited"] == pytest.approx(0.8)
     assert first["topic"] < 0.8

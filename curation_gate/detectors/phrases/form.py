@@ -15,7 +15,7 @@ from curation_gate.text.tokens import is_word
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from curation_gate.detectors.label_trigger.screen import Candidates
+    from curation_gate.detectors.phrases.candidates import Candidates
     from curation_gate.text.corpus import Corpus
     from curation_gate.text.ngrams import Grams
 

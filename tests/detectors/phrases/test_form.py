@@ -7,7 +7,7 @@ from math import log10
 import numpy as np
 import pytest
 
-from curation_gate.detectors.label_trigger import form
+from curation_gate.detectors.phrases import form
 from curation_gate.text import ngrams
 
 
