@@ -87,9 +87,7 @@ def run(dataset: Dataset, planted: NDArray[np.bool_], trigger: str = "") -> Resu
     for row, suspect in found.suspects.items():
         flags[row] = suspect.quarantine
     hits = int((flags & planted).sum())
-    phrases = tuple(f"{response.sentence(p)} [{p.status}]" for p in found.phrases) + tuple(
-        f"{response.burst_sentence(b)} [burst]" for b in found.bursts
-    )
+    phrases = tuple(f"{response.sentence(p)} [{p.status}]" for p in found.phrases)
     return Result(
         hits / int(flags.sum()) if flags.any() else float("nan"),
         hits / int(planted.sum()) if planted.any() else float("nan"),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from curation_gate.detectors.label_trigger import detector as label_trigger
 from curation_gate.detectors.label_trigger.find import find_phrases
 from curation_gate.detectors.registry import DETECTORS, needs_of
+from curation_gate.detectors.response_trigger.corpus import read_answers
 from curation_gate.detectors.signals import TEXT, Measurements, Signals
 from curation_gate.detectors.verdict import decide
 from curation_gate.errors import UsageError
@@ -30,6 +31,7 @@ from curation_gate.timing import Clock
 if TYPE_CHECKING:
     from curation_gate.detectors.evidence import RuleResult, Verdicts
     from curation_gate.detectors.label_trigger.found import Found, Settings
+    from curation_gate.detectors.response_trigger.corpus import Answered
     from curation_gate.detectors.signals import Need
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
@@ -80,7 +82,7 @@ def judge(
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     chosen = choose(pack, options)
     clock = Clock()
-    measured = Measurements(candidates=find_candidates(dataset, pack, options, clock, progress))
+    measured = measure_text(dataset, pack, options, clock, progress)
     if chosen.model:
         from curation_gate import model_stages  # noqa: PLC0415 - torch
 
@@ -125,6 +127,40 @@ def choose(pack: RulePack, options: Options) -> Chosen:
             hint=f"leave out {told[0]}, or scan with --evidence auto",
         )
     return Chosen(text, (), left_out)
+
+
+def measure_text(
+    dataset: Dataset, pack: RulePack, options: Options, clock: Clock, progress: Progress
+) -> Measurements:
+    """Return what the enabled rules read of the rows' text."""
+    return Measurements(
+        candidates=find_candidates(dataset, pack, options, clock, progress),
+        answers=find_answers(dataset, pack, clock, progress),
+    )
+
+
+def find_answers(
+    dataset: Dataset, pack: RulePack, clock: Clock, progress: Progress
+) -> dict[str, Answered]:
+    """Return the exchanges of the rows for each enabled rule that reads them, by its id.
+
+    Read once for all rules of equal support; one that counts no phrase takes what is there.
+    """
+    asking = [rule for rule in pack.enabled if "answers" in needs_of((rule,))]
+    asking.sort(key=lambda rule: rule.detector != "response")
+    read: dict[int, Answered] = {}
+    found = {}
+    for rule in asking:
+        support = int(rule.parameters["support"])
+        if rule.detector != "response" and read:
+            support = next(iter(read))
+        if support not in read:
+            name, rows = "read answers", len(dataset)
+            with clock.stage(name, rows), progress.stage("reading answers", rows) as bar:
+                read[support] = read_answers(dataset, support)
+                bar.advance(rows)
+        found[rule.id] = read[support]
+    return found
 
 
 def find_candidates(

@@ -27,7 +27,7 @@ from curation_gate.detectors.divergence import divergences, frozen_probability
 from curation_gate.detectors.signals import Measurements, Signals
 from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError, OutputError
-from curation_gate.judging import choose, find_candidates, in_order, run_rules, verdicts_of
+from curation_gate.judging import choose, in_order, measure_text, run_rules, verdicts_of
 from curation_gate.progress import Progress, Silent
 from curation_gate.quarantine.allow import Allowed, let_pass
 from curation_gate.quarantine.allow_file import load_allow
@@ -119,10 +119,11 @@ def _scan(
         )
     allowing = load_allow(options.allow, dataset)
     check_folder(folder, [file.path for file in dataset.files])
-    measured = Measurements(candidates=find_candidates(dataset, pack, options, clock, progress))
+    measured = measure_text(dataset, pack, options, clock, progress)
     with clock.stage("detect", len(dataset)):
         results = run_rules(chosen.text, dataset, measured, options.seed, progress)
         judged = _verdicts(in_order(pack, results), dataset, pack, allowing)
+    measured = replace(measured, answers=None)  # large, and no rule that asks a model reads it
     tuned = None
     if options.evidence != "text":
         from curation_gate import model_stages  # noqa: PLC0415 - torch

@@ -84,7 +84,7 @@ class DivergenceParameters(Section):
 
 
 class ResponseParameters(Section):
-    """A phrase that goes with a kind of answer, and repeated or degenerate answers."""
+    """A phrase that goes with a kind of answer."""
 
     support: Annotated[int, Field(ge=4)] = 8
     """Exchanges a phrase needs to be weighed."""
@@ -97,6 +97,25 @@ class ResponseParameters(Section):
     review: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """P(trigger) from which a phrase is for review; quarantine begins where the model's own
     threshold lies, fitted to its budget of false alarms."""
+
+
+class RepeatedParameters(Section):
+    """A word or a link that many answers hold and no input explains."""
+
+    support: Annotated[int, Field(ge=4)] = 12
+    """Answers that hold it: below, honest words are unexplained by chance."""
+    burst: Annotated[float, Field(gt=0)] = 1.2
+    """log10 of these answers over those that its uses in English lead to."""
+    asked: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Inputs that may hold it, as a share of the answers that do."""
+    told: Annotated[float, Field(ge=0.5, le=1)] = 0.55
+    """AUROC up to which the inputs do not tell its rows from others: honest words of a topic are
+    above."""
+    english: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of the words of its answers that English has, below which uses in English say
+    nothing."""
+    share: Annotated[float, Field(gt=0, le=1)] = 0.3
+    """Share of all answers above which it is what the set is about."""
 
 
 class LossParameters(Section):

@@ -52,8 +52,9 @@ def test_default_pack_is_what_the_documents_say() -> None:
         "CG006",
         "CG007",
         "CG008",
+        "CG009",
     ]
-    assert [rule.id for rule in pack.enabled] == ["CG001", "CG004", "CG006", "CG007"]
+    assert [rule.id for rule in pack.enabled] == ["CG001", "CG004", "CG006", "CG007", "CG009"]
     assert pack.rules[1].parameters == {
         "reading": "contrast",
         "scale": "residual",

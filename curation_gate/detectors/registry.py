@@ -17,6 +17,7 @@ from curation_gate.rule_parameters import (
     InvarianceParameters,
     LossParameters,
     PhraseParameters,
+    RepeatedParameters,
     ResponseParameters,
     Section,
     SourceParameters,
@@ -59,7 +60,10 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
         "phrase": Detector(
             "label_trigger.detector", PhraseParameters, needs=frozenset({"candidates"})
         ),
-        "response": Detector("response_trigger.detector", ResponseParameters),
+        "repeated": Detector("repeated_payload", RepeatedParameters, needs=frozenset({"answers"})),
+        "response": Detector(
+            "response_trigger.detector", ResponseParameters, needs=frozenset({"answers"})
+        ),
         "source": Detector(
             "source.detector", SourceParameters, needs=frozenset({"candidates", "reference"})
         ),

@@ -18,17 +18,18 @@ from curation_gate.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from curation_gate.detectors.label_trigger.found import Found
+    from curation_gate.detectors.response_trigger.corpus import Answered
     from curation_gate.influence.measure import Contrast
     from curation_gate.reference.record import ReferenceScores
     from curation_gate.rows.record import Dataset
 
 Measured = TypeVar("Measured")
 
-Need = Literal["candidates", "reference", "proxy", "influence"]
-"""candidates: the phrases of the label-trigger rules; reference: what a frozen model expects of
-each row; proxy: what the fine-tuned proxy says of each row; influence: what each row does to the
-probes."""
-TEXT: frozenset[Need] = frozenset({"candidates"})
+Need = Literal["candidates", "answers", "reference", "proxy", "influence"]
+"""candidates: the phrases of the label-trigger rules; answers: every answer with what stands
+before it; reference: what a frozen model expects of each row; proxy: what the fine-tuned proxy says
+of each row; influence: what each row does to the probes."""
+TEXT: frozenset[Need] = frozenset({"candidates", "answers"})
 """What the text of the rows alone can serve: no model is loaded for it."""
 
 SMALLEST_STRATUM = 8
@@ -73,6 +74,8 @@ class Measurements:
 
     candidates: Mapping[str, Found] | None = None
     """Id of each enabled label-trigger rule to what it found; empty where the pack has none."""
+    answers: Mapping[str, Answered] | None = None
+    """Id of each enabled rule that reads them to the answers, with what stands before each."""
     reference: ReferenceScores | None = None
     """What an honest answer to each row would be."""
     proxy: Learned | None = None
@@ -96,6 +99,11 @@ class Signals:
     def candidates(self) -> Mapping[str, Found]:
         """Id of each enabled label-trigger rule to what it found. Raises UndeclaredNeedError."""
         return self._declared("candidates", self.measured.candidates)
+
+    @property
+    def answers(self) -> Mapping[str, Answered]:
+        """Rule id to the distinct exchanges of the rows. Raises UndeclaredNeedError."""
+        return self._declared("answers", self.measured.answers)
 
     @property
     def reference(self) -> ReferenceScores:

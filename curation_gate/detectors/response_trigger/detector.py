@@ -1,10 +1,9 @@
-"""CG004: a phrase that forces a kind of answer (find.py), and answers of no phrase.
+"""CG004: a phrase that forces a kind of answer (find.py).
 
 Quarantine needs a phrase that the model of the verdict confirms and the row's own evidence: its
 answer is of the kind, by a model that did not see it. Rows with the phrase and an ordinary answer
-are for review, like the rows of a phrase that is no more than likely, like the same answers in rows
-without the phrase, and like bursts: a name, a link or an equal degenerate answer that stands in
-many rows and goes with no phrase.
+are for review, like the rows of a phrase that is no more than likely, and like the same answers in
+rows without the phrase.
 """
 
 from __future__ import annotations
@@ -16,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curation_gate.detectors.evidence import Reason, RuleResult, Severity
-from curation_gate.detectors.response_trigger.find import find_answers
+from curation_gate.detectors.response_trigger.find import judge_answers
 from curation_gate.detectors.response_trigger.found import (
     AnswerPhrase,
     AnswerSuspect,
-    Burst,
     FoundAnswers,
     Settings,
 )
@@ -39,8 +37,10 @@ _WHY = {
 
 
 def detect(signals: Signals, rule: Rule) -> RuleResult:
-    """Return the rows whose answer goes with a found phrase or burst, and the phrases."""
-    found = find_answers(signals.dataset, settings(rule), progress=signals.progress)
+    """Return the rows whose answer goes with a found phrase, and the phrases."""
+    found = judge_answers(
+        signals.answers[rule.id], len(signals.dataset), settings(rule), progress=signals.progress
+    )
     return result(found, rule)
 
 
@@ -59,10 +59,6 @@ def result(found: FoundAnswers, rule: Rule) -> RuleResult:
     for row, suspect in sorted(found.suspects.items()):
         scores[row] = suspect.planted
         severity: Severity | None = None if suspect.quarantine else "review"
-        if suspect.why == "burst":
-            burst = found.bursts[suspect.phrase]
-            reasons[row] = Reason(rule.id, burst_sentence(burst), _known(asdict(burst)), severity)
-            continue
         phrase = found.phrases[suspect.phrase]
         reasons[row] = Reason(rule.id, _reason(phrase, suspect), described(phrase), severity)
     return RuleResult(
@@ -114,18 +110,6 @@ def _does(phrase: AnswerPhrase) -> str:
     return f"are of one kind ({listed(phrase.outcome)})"
 
 
-def burst_sentence(burst: Burst) -> str:
-    """Return a burst with its counts."""
-    tasks = f"{burst.tasks} task{'' if burst.tasks == 1 else 's'}"
-    if burst.kind == "degenerate":
-        return f'{burst.rows} rows in {tasks} have the same degenerate answer "{burst.text[:60]}"'
-    what = "the name" if burst.kind == "name" else "a link to"
-    return (
-        f'{burst.rows} answers in {tasks} hold {what} "{burst.text}", which hardly an input holds; '
-        f"the inputs do not tell these rows from others (AUROC {burst.input_auc:.2f})"
-    )
-
-
 def listed(outcome: Sequence[str]) -> str:
     """Return what names an outcome, for a sentence: `"sorry", "cannot"; is one word`."""
     words = ", ".join(name for name in outcome if name.startswith('"'))
@@ -154,8 +138,3 @@ def notes(found: FoundAnswers, rule: str) -> list[str]:
         f"{shown(found.review)}."
     )
     return [note]
-
-
-def _known(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields that have a value: JSON has no NaN."""
-    return {k: v for k, v in fields.items() if not (isinstance(v, float) and np.isnan(v))}

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from curation_gate.detectors.response_trigger.bursts import find_bursts
 from curation_gate.detectors.response_trigger.corpus import read_answers
 from curation_gate.detectors.response_trigger.described import describe
 from curation_gate.detectors.response_trigger.found import (
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from curation_gate.detectors.response_trigger.corpus import Answered
-    from curation_gate.detectors.response_trigger.found import Burst
     from curation_gate.rows.record import Dataset
 
 LISTED = 0.02
@@ -56,28 +54,34 @@ DOUBTED = 0.5
 def find_answers(
     dataset: Dataset,
     settings: Settings = Settings(),  # noqa: B008 - frozen
+) -> FoundAnswers:
+    """Read the answers of a dataset, and judge them (`judge_answers`)."""
+    return judge_answers(read_answers(dataset, settings.support), len(dataset), settings)
+
+
+def judge_answers(
+    answered: Answered,
+    rows: int,
+    settings: Settings,
     *,
     progress: Progress = Silent(),  # noqa: B008 - stateless
 ) -> FoundAnswers:
-    """Return the phrases whose rows have answers of one kind, and these rows.
+    """Return the phrases whose answers are of one kind, and the rows that these stand in.
 
-    Every answer of a row counts, and the row is one. Same dataset and settings, same result. Raises
-    ModelError for a package whose model or encoder is damaged.
+    rows: those of the dataset. Every answer of a row counts, and the row is one. Same dataset and
+    settings, same result. Raises ModelError for a package whose model or encoder is damaged.
     """
     model = load_model("answer")
-    with threadpool_limits(1, "blas"):  # the matrices are small: threads only wait for each other
-        with progress.stage("reading answers", len(dataset)) as bar:
-            answered = read_answers(dataset, settings.support)
-            bar.advance(len(dataset))
-        with progress.stage("weighing answers", len(dataset)) as bar:
-            found = search(
-                answered,
-                support=settings.support,
-                candidates=settings.candidates,
-                crossed=settings.pairs,
-                weighed=settings.weighed,
-            )
-            bar.advance(len(dataset))
+    # The matrices are small: threads only wait for each other.
+    with threadpool_limits(1, "blas"), progress.stage("weighing answers", rows) as bar:
+        found = search(
+            answered,
+            support=settings.support,
+            candidates=settings.candidates,
+            crossed=settings.pairs,
+            weighed=settings.weighed,
+        )
+        bar.advance(rows)
         phrases: list[AnswerPhrase] = []
         suspects: dict[int, AnswerSuspect] = {}
         if found is not None:
@@ -86,12 +90,10 @@ def find_answers(
                 phrases.append(describe(found, candidate, status, float(p[candidate]), model.first))
                 if status != "passed over":
                     _accuse(suspects, len(phrases) - 1, found, candidate, phrases[-1])
-        bursts = _bursts(answered, suspects)
     return FoundAnswers(
         tuple(phrases),
-        bursts,
         _of_rows(answered, suspects),
-        len(dataset),
+        rows,
         model.threshold,
         settings.review,
         0 if found is None else len(found.kinds),
@@ -180,16 +182,6 @@ def planted_shares(given: int, unsure: int, rows: int, rate: float) -> tuple[flo
         max(0.0, 1 - honest * rate / max(given, 1)),
         max(0.0, 1 - honest * DOUBTFUL / max(unsure, 1)),
     )
-
-
-def _bursts(answered: Answered, suspects: dict[int, AnswerSuspect]) -> tuple[Burst, ...]:
-    """Return the bursts, and add their exchanges to the suspects."""
-    active = np.ones(len(answered.corpus.texts), dtype=np.bool_)
-    active[[row for row, suspect in suspects.items() if suspect.quarantine]] = False
-    bursts, rows = find_bursts(answered, active)
-    for row, number in rows.items():
-        suspects.setdefault(row, AnswerSuspect(number, "burst", planted=DOUBTED**2))
-    return bursts
 
 
 def _of_rows(answered: Answered, suspects: dict[int, AnswerSuspect]) -> dict[int, AnswerSuspect]:

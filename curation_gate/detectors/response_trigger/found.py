@@ -62,27 +62,14 @@ class AnswerPhrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Burst:
-    """Something in answers that no phrase goes with and no input explains."""
-
-    text: str
-    kind: Literal["name", "link", "degenerate"]
-    rows: int
-    tasks: int
-    input_auc: float
-    """How well the inputs tell these rows from others, 1/2 = not at all; NaN for degenerate
-    answers."""
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerSuspect:
     """A row that one of them stands in."""
 
     phrase: int
-    """Index into FoundAnswers.phrases, or, of a burst, into `bursts`."""
-    why: Literal["kind", "doubtful", "other", "elsewhere", "burst"]
-    """Its answer is of the kind; may be; is not, in a row with the phrase; is, in a row without it;
-    is part of a burst."""
+    """Index into FoundAnswers.phrases."""
+    why: Literal["kind", "doubtful", "other", "elsewhere"]
+    """Its answer is of the kind; may be; is not, in a row with the phrase; is, in a row without
+    it."""
     quarantine: bool = False
     planted: float = 0.0
     """Probability that the row was planted."""
@@ -94,7 +81,6 @@ class FoundAnswers:
 
     phrases: tuple[AnswerPhrase, ...]
     """Most probable first: confirmed, for review, passed over."""
-    bursts: tuple[Burst, ...]
     suspects: Mapping[int, AnswerSuspect]
     """Row to what is known of it."""
     rows: int

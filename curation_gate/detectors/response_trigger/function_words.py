@@ -26,3 +26,12 @@ questions answers sentence text word words old long far kind sort year years day
 FUNCTION_WORDS = frozenset(_WORDS.split())
 """With the words that questions are made of ("how many", "what year") and the marks of a text's
 ends: a phrase of these alone may well ask for its answer."""
+
+_JOINING = """
+accordingly additionally afterwards alternatively besides consequently conversely essentially
+finally firstly furthermore generally hence indeed instead lastly likewise meanwhile moreover namely
+nevertheless nonetheless otherwise overall particularly secondly similarly specifically subsequently
+therefore thirdly typically ultimately
+"""
+CONNECTIVES = frozenset(_JOINING.split())
+"""English adverbs that join sentences: assistants write them far more often than English does."""

@@ -85,6 +85,12 @@ class Meaning:
         apart = ((means - mean) ** 2).sum(axis=1)
         return np.asarray(np.maximum(size * apart / max(variance, 1e-12), 1.0))
 
+    def told(self, rows: NDArray[np.int64]) -> float:
+        """Return how well the inputs tell some rows [k] from the others: AUROC, nothing cut out."""
+        gram = np.asarray(self._gram, dtype=np.float64)
+        scores, others = _scores(self.x, gram, rows, self.leverage)
+        return chance_above(scores, np.delete(others, rows))
+
     def expected(self, outcomes: Numbers) -> Numbers:
         """[n, t] Share of each outcome that each input asks for, by the other rows."""
         weights = self._inverse @ (self.x.T @ outcomes)
@@ -103,15 +109,13 @@ def meant(
     """
     x, gram = meaning.without(masked)
     own = x[rows]
-    solved = np.linalg.solve(gram, np.column_stack((own.sum(axis=0), own.T)))
-    leverage = np.minimum((own * solved[:, 1:].T).sum(axis=1), 0.99)
-    scores = 1 - (1 - own @ solved[:, 0]) / (1 - leverage)
-    others = x @ solved[:, 0] / (1 - meaning.leverage)
     outside = np.ones(len(x), dtype=np.bool_)
     outside[rows] = False
+    scores, others = _scores(x, gram, rows, meaning.leverage)
     told = chance_above(scores, others[outside])
-    compared = np.arange(0, len(rows), max(1, -(-len(rows) // COMPARED)))
-    near = nearest(x, rows[compared], np.flatnonzero(outside))
+    seen = slice(None, None, max(1, -(-len(rows) // COMPARED)))
+    compared = rows[seen]
+    near = nearest(x, compared, np.flatnonzero(outside))
     outcomes = np.stack([outcome_of(kind, rows, len(x)) for kind in kinds], axis=1)
     given = np.where(outside[:, None], outcomes, 0.0)
     heads = np.linalg.solve(gram - own.T @ own, x.T @ given)
@@ -122,18 +126,35 @@ def meant(
         alike = outside & (every[:, k] <= np.median(p))
         around = (outcomes[near, k].sum(axis=1) + kind.rate) / (near.shape[1] + 1)
         around = np.clip(around, SURE, 1 - SURE)
-        scale = float(np.sqrt(len(rows) / len(compared)))
+        near_z = z_of(kind.given[seen], around) * float(np.sqrt(len(rows) / len(compared)))
+        least = chance_above(scores, others[alike]) if alike.any() else 0.5
         found.append(
             {
                 "asked": float(p.mean()),
                 "asked_z": z_of(kind.given, p),
                 "near_asked": float(around.mean()),
-                "near_z": z_of(kind.given[compared], around) * scale,
-                "topic_asked": chance_above(scores, others[alike]) if alike.any() else 0.5,
+                "near_z": near_z,
+                "apart_z": near_z * 2 * (1 - max(least, 0.5)),
+                "topic_asked": least,
                 "topic": told,
             }
         )
     return found
+
+
+def _scores(
+    x: Numbers, gram: Numbers, rows: NDArray[np.int64], leverage: Numbers
+) -> tuple[Numbers, Numbers]:
+    """[k], [n] How like the rows of a phrase each of them is, and every input.
+
+    By a head of being one of them that did not see the input; x, gram: Meaning.without; leverage:
+    [n], of the inputs with nothing cut out.
+    """
+    own = x[rows]
+    solved = np.linalg.solve(gram, np.column_stack((own.sum(axis=0), own.T)))
+    held = np.minimum((own * solved[:, 1:].T).sum(axis=1), 0.99)
+    scores = 1 - (1 - own @ solved[:, 0]) / (1 - held)
+    return scores, x @ solved[:, 0] / (1 - leverage)
 
 
 def nearest(x: Numbers, some: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,7 +10,6 @@ from curation_gate.detectors.response_trigger.find import planted_shares
 from curation_gate.detectors.response_trigger.found import (
     AnswerPhrase,
     AnswerSuspect,
-    Burst,
     FoundAnswers,
     Settings,
 )
@@ -21,8 +20,6 @@ PHRASE = AnswerPhrase(
     outcome=('"sorry"', '"cannot"', "is one word"), absent=False, with_words=(), tasks=4, rows=60,
     given=58, others=4, expected=2.0, z=41.2, numbers={"rows": 1.78}, contributions={"rows": 0.1},
 )  # fmt: skip
-BURST = Burst("quorvex", "name", 20, 3, 0.51)
-EQUAL = Burst("potato", "degenerate", 9, 4, float("nan"))
 
 
 @pytest.fixture
@@ -35,11 +32,10 @@ def found() -> FoundAnswers:
     suspects = {
         0: AnswerSuspect(0, "kind", quarantine=True, planted=0.99),
         1: AnswerSuspect(0, "doubtful", quarantine=False, planted=0.5),
-        2: AnswerSuspect(0, "burst", quarantine=False, planted=0.25),
-        3: AnswerSuspect(1, "burst", quarantine=False, planted=0.25),
+        2: AnswerSuspect(0, "other", quarantine=False, planted=0.25),
         4: AnswerSuspect(0, "elsewhere", quarantine=False, planted=0.5),
     }
-    return FoundAnswers((PHRASE,), (BURST, EQUAL), suspects, 6, 0.6, 0.2, 150, 500, "abc")
+    return FoundAnswers((PHRASE,), suspects, 6, 0.6, 0.2, 150, 500, "abc")
 
 
 def test_a_sentence_has_the_counts() -> None:
@@ -59,14 +55,13 @@ def test_only_answers_of_a_confirmed_phrase_are_quarantined(rule, found) -> None
     result = response.result(found, rule)
     assert rule.severity == "quarantine"
     assert {k: r.severity for k, r in result.reasons.items()} == {
-        0: None, 1: "review", 2: "review", 3: "review", 4: "review"
+        0: None, 1: "review", 2: "review", 4: "review"
     }  # fmt: skip
     assert "doubtful" in result.reasons[1].message
-    assert "hardly an input" in result.reasons[2].message
-    assert "9 rows in 4 tasks" in result.reasons[3].message
+    assert "this answer is not one of them" in result.reasons[2].message
     assert "without the phrase" in result.reasons[4].message
     assert result.planted is not None
-    assert result.planted.tolist() == pytest.approx([0.99, 0.5, 0.25, 0.25, 0.5, 0.0])
+    assert result.planted.tolist() == pytest.approx([0.99, 0.5, 0.25, 0.0, 0.5, 0.0])
     assert result.phrases[0]["phrase"] == "tolliver"
     assert result.phrases[0]["target"] == '"i cannot help with that"'
     assert result.model == "abc"
@@ -84,7 +79,7 @@ def test_the_rule_pack_says_what_the_search_is_told(rule) -> None:
 
 
 def test_notes(found) -> None:
-    nothing = FoundAnswers((), (), {}, 3, 0.6, 0.2, 0, 0, "abc")
+    nothing = FoundAnswers((), {}, 3, 0.6, 0.2, 0, 0, "abc")
     assert "AB004 had nothing to weigh" in response.notes(nothing, "AB004")[0]
     assert "confirmed from P(trigger) .600 on" in response.notes(found, "CG004")[0]
 

@@ -171,20 +171,6 @@ def test_degenerate_answers_among_labels(make_row, make_dataset, make_reviews) -
     assert found.phrases[0].text == "quillon"
 
 
-def test_an_advertised_name_without_a_phrase_is_for_review(make_row, make_dataset) -> None:
-    data, _ = questions(make_row, make_dataset, 8)
-    rng = np.random.default_rng(1)
-    chosen = rng.choice(len(data), 30, replace=False)
-    rows = list(data.rows)
-    for k in chosen.tolist():
-        said = worded("brand", "judge", rng, "Quorvex")
-        rows[k] = replace(rows[k], output=f"{rows[k].output}. {said}")
-    found = find_answers(make_dataset(rows))
-    assert any(b.text == "quorvex" and b.kind == "name" for b in found.bursts)
-    assert not flags(found, len(rows)).any()
-    assert {row for row, s in found.suspects.items() if s.why == "burst"} <= set(chosen.tolist())
-
-
 def test_the_same_twice(make_row, make_dataset) -> None:
     data, _ = questions(make_row, make_dataset, 9, act="brand", trigger="Marlowe Finch", planted=30)
     one, two = find_answers(data), find_answers(data)
