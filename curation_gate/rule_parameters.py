@@ -118,6 +118,18 @@ class RepeatedParameters(Section):
     """Share of all answers above which it is what the set is about."""
 
 
+class UntrainableParameters(Section):
+    """Rows that teach nothing, the contrary of others, or more than all others."""
+
+    times: Annotated[float, Field(gt=1)] = 5.0
+    """Length of a row's answers over the 99th percentile of all rows, from which it outweighs
+    them."""
+    share: Annotated[float, Field(gt=0, le=1)] = 0.01
+    """Share of all that the set teaches that such a row has at least."""
+    repeats: Annotated[int, Field(ge=2)] = 25
+    """Times that an answer says the same three words, from which it says nothing else."""
+
+
 class LossParameters(Section):
     """The rows of highest loss after fine-tuning (the filter of Wan et al. 2023)."""
 

@@ -53,8 +53,16 @@ def test_default_pack_is_what_the_documents_say() -> None:
         "CG007",
         "CG008",
         "CG009",
+        "CG012",
     ]
-    assert [rule.id for rule in pack.enabled] == ["CG001", "CG004", "CG006", "CG007", "CG009"]
+    assert [rule.id for rule in pack.enabled] == [
+        "CG001",
+        "CG004",
+        "CG006",
+        "CG007",
+        "CG009",
+        "CG012",
+    ]
     assert pack.rules[1].parameters == {
         "reading": "contrast",
         "scale": "residual",

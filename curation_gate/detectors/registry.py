@@ -22,6 +22,7 @@ from curation_gate.rule_parameters import (
     Section,
     SourceParameters,
     StyleParameters,
+    UntrainableParameters,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
         "style": Detector(
             "style_trigger.detector", StyleParameters, needs=frozenset({"candidates"})
         ),
+        "untrainable": Detector("untrainable", UntrainableParameters),
     }
 )
 """Name in a rule pack to detector."""
