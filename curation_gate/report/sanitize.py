@@ -14,27 +14,14 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-_EMOJI = (
-    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
-)
-_JOINING_SCRIPTS = "\u0600-\u0dff\u0f00-\u109f\u1780-\u17ff"
+from curation_gate.text.hidden import EMOJI, JOINING, UNSEEN
+
 _ACCENTS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-
-# General categories Cc (but tab and line feed), Cf, Cs, Co, Zl, Zp, and the characters Unicode
-# calls default-ignorable or draws as nothing. A test holds the list against unicodedata.
-_UNSEEN = (
-    "\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f"
-    "\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
-    "\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
-)
-
 _HIDDEN = re.compile(
-    f"[{_UNSEEN}]"
+    rf"(?![\u200c\u200d\ufe0f])[{UNSEEN}]"
     # Honest uses that stay: emoji style and emoji sequences, joiners inside scripts that need them.
-    f"|(?<![{_EMOJI}])\ufe0f"
-    f"|(?<![{_EMOJI}{_JOINING_SCRIPTS}\ufe0f])[\u200c\u200d]"
+    f"|(?<![{EMOJI}])\ufe0f"
+    f"|(?<![{EMOJI}{JOINING}\ufe0f])[\u200c\u200d]"
     # More than three accents on one letter only serve to hide what stands above or below.
     f"|(?<=[{_ACCENTS}][{_ACCENTS}][{_ACCENTS}])[{_ACCENTS}]"
 )
