@@ -148,3 +148,17 @@ class SourceParameters(Section):
     """Rows a source needs to be compared."""
     ratio: Annotated[float, Field(ge=1)] = 2.0
     """How many times the disowned rows that other sources lead to expect."""
+
+
+class HiddenTextParameters(Section):
+    """Characters that no reader sees, or takes for others."""
+
+    run: Annotated[int, Field(ge=2)] = 4
+    """Zero-width characters in a row from which a text is for review wherever they stand: up to
+    three come along with copied text, beside blanks."""
+    spelled: Annotated[int, Field(ge=2)] = 6
+    """Characters that hidden ones have to spell for quarantine: six bytes drawn by chance are
+    printable once in 400 times, and each is read in a few ways."""
+    letters: Annotated[int, Field(ge=1)] = 2
+    """Letters of its own script that a word needs to be one with foreign letters: units and
+    formulas have fewer."""

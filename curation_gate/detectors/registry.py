@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from curation_gate.rule_parameters import (
     DivergenceParameters,
+    HiddenTextParameters,
     InvarianceParameters,
     LossParameters,
     PhraseParameters,
@@ -54,6 +55,7 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
         "divergence": Detector(
             "divergence", DivergenceParameters, needs=frozenset({"proxy", "reference"})
         ),
+        "hidden_text": Detector("hidden_text", HiddenTextParameters),
         "invariance": Detector(
             "invariance", InvarianceParameters, needs=frozenset({"proxy", "influence"})
         ),

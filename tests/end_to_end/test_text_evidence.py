@@ -71,7 +71,8 @@ def test_a_scan_of_the_text_imports_no_model_and_writes_everything(planted: Path
     assert manifest["device"] == "cpu"
     columns = set(pq.read_schema(folder / "scores.parquet").names)
     assert columns == {
-        "row", "fingerprint", "task", "verdict", "score", "CG001", "CG004", "CG006", "stratum",
+        "row", "fingerprint", "task", "verdict", "score", "CG001", "CG004", "CG006",
+        "CG010", "stratum",
     }  # fmt: skip
 
 
