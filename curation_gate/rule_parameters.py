@@ -162,3 +162,11 @@ class HiddenTextParameters(Section):
     letters: Annotated[int, Field(ge=1)] = 2
     """Letters of its own script that a word needs to be one with foreign letters: units and
     formulas have fewer."""
+
+
+class ControlTokenParameters(Section):
+    """Strings in a text that chat templates and tokenizers read as structure."""
+
+    own: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of the other rows of a file from which a template's marks in one place are how the file
+    is written, and no finding: as many rows as columns need to be those of a file."""

@@ -54,6 +54,7 @@ def test_default_pack_is_what_the_documents_say() -> None:
         "CG008",
         "CG009",
         "CG010",
+        "CG011",
         "CG012",
     ]
     assert [rule.id for rule in pack.enabled] == [
@@ -63,6 +64,7 @@ def test_default_pack_is_what_the_documents_say() -> None:
         "CG007",
         "CG009",
         "CG010",
+        "CG011",
         "CG012",
     ]
     assert pack.rules[1].parameters == {
@@ -128,7 +130,7 @@ def test_a_pack_without_a_rule_that_is_on_is_refused() -> None:
         ("threshold: 3.0", "threshold: .nan", ".nan", "rules[1].parameters.threshold: "),
         ("threshold: 3.0", "threshold: '3'", "'3'", "rules[1].parameters.threshold: "),
         ("reading: contrast", "reading: R9", "R9", "'R1', 'R2', 'R3' or 'contrast'"),
-        ("detector: loss", "detector: losss", "losss", "there are: divergence, hidden_text,"),
+        ("detector: loss", "detector: losss", "losss", "there are: control_tokens, divergence,"),
         ("detector: loss", "detector: [loss]", "[loss]", f"{LOSS}.detector: "),
         ("fraction: 0.02", "fraction: 2", "fraction: 2", f"{LOSS}.parameters.fraction: "),
         ("id: CG008", "id: CG002", "rules:", "id used twice: CG002"),

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from curation_gate.rule_parameters import (
+    ControlTokenParameters,
     DivergenceParameters,
     HiddenTextParameters,
     InvarianceParameters,
@@ -52,6 +53,7 @@ class Detector:
 
 DETECTORS: Mapping[str, Detector] = MappingProxyType(
     {
+        "control_tokens": Detector("control_tokens", ControlTokenParameters),
         "divergence": Detector(
             "divergence", DivergenceParameters, needs=frozenset({"proxy", "reference"})
         ),

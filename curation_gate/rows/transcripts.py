@@ -56,9 +56,9 @@ def read_transcript(text: str) -> list[Turn] | None:
         if "assistant" not in roles or not {"user", "system"} & set(roles):
             continue
         ends = [*(mark.start() for mark in marks[1:]), len(text)]
-        turns = [Turn("system", _bare(text[: marks[0].start()]))]
+        turns = [Turn("system", bare(text[: marks[0].start()]))]
         for mark, role, end in zip(marks, roles, ends, strict=True):
-            said = _bare(text[mark.end() : end])
+            said = bare(text[mark.end() : end])
             if not said and role != "assistant":
                 continue
             if turns[-1].role == role:
@@ -74,7 +74,8 @@ def _role(written: str) -> str:
     return _HEADINGS.get(name) or ROLES.get(name, name)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """Return a text without the signs of a template that it begins and ends with."""
     before = None
     while text != before:
         before = text = text.strip()

@@ -72,7 +72,7 @@ def test_a_scan_of_the_text_imports_no_model_and_writes_everything(planted: Path
     columns = set(pq.read_schema(folder / "scores.parquet").names)
     assert columns == {
         "row", "fingerprint", "task", "verdict", "score", "CG001", "CG004", "CG006",
-        "CG010", "stratum",
+        "CG010", "CG011", "stratum",
     }  # fmt: skip
 
 
