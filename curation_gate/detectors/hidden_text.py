@@ -42,22 +42,23 @@ NAMED = 4
 
 _ZERO, _BIDI = KINDS["<zero-width>"], KINDS["<bidi-mark>"]
 _SELECTORS, _TAGS = KINDS["<variation-selector>"], KINDS["<tag-character>"]
-_OVERRIDES = "\u202d\u202e"
-_TURNING = "\u202b\u2067"
+_OVERRIDES = frozenset("\u202d\u202e")
+_TURNING = frozenset("\u202b\u2067")
 """They turn the order of signs and digits in text that is written from left to right."""
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 _ANY = re.compile(f"[{_ZERO}{_BIDI}{FILLERS}{_TAGS}{PRIVATE}]|[{_SELECTORS}]")
+_MARKS = re.compile(f"[{_BIDI}]")
 _RUN = re.compile(f"[{_ZERO}{_BIDI}{FILLERS}]+")
 _RTL = re.compile(f"[{_RIGHT_TO_LEFT}]")
-_FLAG = re.compile(
-    "\U0001f3f4[\U000e0061-\U000e007a]{2}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,3}\U000e007f"
-)
+_LETTER_TAGS = "\U000e0061-\U000e007a"
+_FLAG = f"\U0001f3f4[{_LETTER_TAGS}]{{2}}[\U000e0030-\U000e0039{_LETTER_TAGS}]{{1,3}}\U000e007f"
 """Flags of subdivisions: a black flag, the code of a country and of its part (UTS 51)."""
-_TAG = re.compile(f"[{_TAGS}]+")
+_TAG = re.compile(f"{_FLAG}|(?P<tags>[{_TAGS}]+)")
 _SELECTOR = re.compile(f"[{_SELECTORS}]+")
 _EMOJI_STYLE = frozenset("\ufe0e\ufe0f")
 _PRIVATE = re.compile(f"[{PRIVATE}]+")
 _EMOJI_PART = re.compile(f"[{EMOJI}\ufe0f]")
+_WORD_JOINER = "\u2060"
 _JOINERS = frozenset("\u200c\u200d")
 _MARK = "\ufeff"
 """Stands at the beginning of files."""
@@ -148,8 +149,7 @@ def hidden_in(text: str, *, run: int, spelled: int, letters: int) -> list[Hidden
 
 
 def _tags(text: str, fewest: int) -> Iterator[Hidden]:
-    flags = [range(*flag.span()) for flag in _FLAG.finditer(text)]
-    runs = [m for m in _TAG.finditer(text) if not any(m.start() in flag for flag in flags)]
+    runs = [match for match in _TAG.finditer(text) if match["tags"]]
     if runs:
         characters = _joined(runs)
         said = spelled.of_tags(characters)
@@ -203,7 +203,7 @@ def _invisible(text: str, run: int, fewest: int) -> Iterator[Hidden]:
 
 def _needless(text: str, match: re.Match[str], *, right_to_left: bool) -> str:
     """Return the characters of a run that are neither emoji, nor script, nor a beginning."""
-    before, after = text[: match.start()][-1:], text[match.end() :][:1]
+    before, after = _beside(text, match)
     kept = match[0]
     if kept in _JOINERS and (
         _EMOJI_PART.match(before) or _NEEDED_BY.match(before) or _EMOJI_PART.match(after)
@@ -212,7 +212,7 @@ def _needless(text: str, match: re.Match[str], *, right_to_left: bool) -> str:
     if not match.start() and (kept.count(_MARK) in (1, len(kept))):
         kept = kept.lstrip(_MARK)  # but no part of what is spelled
     if right_to_left:
-        kept = "".join(c for c in kept if not re.match(f"[{_BIDI}]", c) or c in _OVERRIDES)
+        kept = "".join(c for c in kept if not _MARKS.match(c) or c in _OVERRIDES)
     return kept
 
 
@@ -220,13 +220,13 @@ def _kind(
     text: str, match: re.Match[str], kept: str, run: int, *, right_to_left: bool
 ) -> Kind | None:
     """Return what a run is that is needless; None where it may have come along with copied text."""
-    if not set(_OVERRIDES).isdisjoint(kept):
+    if not _OVERRIDES.isdisjoint(kept):
         return "direction"
-    if not right_to_left and not set(_TURNING).isdisjoint(kept):
+    if not right_to_left and not _TURNING.isdisjoint(kept):
         return "direction"
     if len(kept) >= run:
         return "run"
-    before, after = text[: match.start()][-1:], text[match.end() :][:1]
+    before, after = _beside(text, match)
     if not before.strip() or not after.strip() or _OPERATORS.issuperset(kept):
         return None
     beside = (before, after)
@@ -234,8 +234,14 @@ def _kind(
         return None
     if any(unicodedata.category(c)[0] == "M" for c in beside):
         return None
-    strict = all(re.match(f"[{_BIDI}\u2060]", c) for c in kept)
+    strict = all(c == _WORD_JOINER or _MARKS.match(c) for c in kept)
     return "inside" if not strict or all(c.isalnum() for c in beside) else None
+
+
+def _beside(text: str, match: re.Match[str]) -> tuple[str, str]:
+    """Return the characters before and behind a match; "" at an end of the text."""
+    start, end = match.span()
+    return text[max(start - 1, 0) : start], text[end : end + 1]
 
 
 def _joined(matches: list[re.Match[str]]) -> str:

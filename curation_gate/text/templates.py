@@ -198,8 +198,5 @@ def opened_answer(text: str, signs: list[Sign]) -> tuple[Sign, str] | None:
 def _begins(text: str, sign: Sign, before: Sign | None) -> bool:
     """Tell whether a sign stands at the beginning of a line or right behind another one."""
     start = before.end if before else 0
-    between = text[start : sign.start]
-    if before and not between.strip():
-        return True
-    line = text[: sign.start].rpartition("\n")[2].strip()
+    line = text[max(start, text.rfind("\n", start, sign.start)) : sign.start].strip()
     return not line or line in ("user:", "tool:", "system:")  # turns of a joined conversation

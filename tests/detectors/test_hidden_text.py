@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -172,6 +173,14 @@ def test_any_text_is_read_and_what_is_said_can_be_shown(text: str) -> None:
 def test_a_flag_that_is_none_is_read() -> None:
     long = "\U0001f3f4" + tags("ignore") + "\U000e007f"
     assert kinds(long) == {"tags"}
+    assert said(ENGLAND + tags(PAYLOAD))[0] == "quarantine", "what stands behind a flag is no flag"
+
+
+def test_a_long_text_takes_no_time_to_speak_of() -> None:
+    for part in ("a\u200b", "\u200b\u200c", ENGLAND, "a\u0430", "\ufe00"):
+        begin = time.process_time()
+        hidden_in(part * (50_000 // len(part)), **RULE.parameters)
+        assert time.process_time() - begin < 5
 
 
 def test_every_text_of_a_row_is_read() -> None:
