@@ -14,15 +14,16 @@ Examples:
 
 \b
 Checks, against curate.lock beside the data:
-  the data is what was scanned, or the cleaned set of that scan
+  the data is what was scanned, or the cleaned set of that scan: what rules read, and the
+  whole records too, every column and every letter
   no quarantined row is left in it, and the scan was not inconclusive
   the cleaned set, where it is there, is whole and holds its expectations
   the rule pack and the allow file are those of the scan, and no entry of it has expired since
 
 \b
-What differs is named: rows added, edited or removed, with their lines; quarantined rows that are
-still in it; decisions that are missing; another rule pack or allow file; entries that a merge has
-mixed up.
+What differs is named: rows added, edited or removed, or changed in what no rule reads, with their
+lines and columns; quarantined rows that are still in it; decisions that are missing; another rule
+pack or allow file; entries that a merge has mixed up.
 
 The lock is not a signature: whoever can change the data can change the lock. Scan again in CI.
 """

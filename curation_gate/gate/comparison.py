@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from curation_gate.errors import InconclusiveError, ResultError
 from curation_gate.expectations.native import broken
 from curation_gate.expectations.promises import load_promises
 from curation_gate.gate.difference import (
+    UNJUDGED,
     describe_difference,
     places,
     results_folder,
@@ -18,6 +20,7 @@ from curation_gate.gate.difference import (
     scanned,
 )
 from curation_gate.gate.entries import shown
+from curation_gate.gate.now import Now, read_now
 from curation_gate.gate.settings_then import (
     allow_changed,
     fails_on_review,
@@ -26,8 +29,7 @@ from curation_gate.gate.settings_then import (
 )
 from curation_gate.quarantine.lock import LOCK
 from curation_gate.quarantine.lock_entry import Entry
-from curation_gate.quarantine.sketch import difference, without
-from curation_gate.rows import load
+from curation_gate.quarantine.sketch import without
 from curation_gate.rows.record import Dataset
 
 
@@ -44,7 +46,7 @@ def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, l
             then = f"bring it back, or take its lines out of {shown(folder / LOCK)}"
         return 0, [f"{name}: {what}; {then}"]
     try:
-        data = load(list(members), columns=entry.data.columns or None)
+        now = read_now(members, entry.data.columns)
     except InconclusiveError:
         return 0, [f"{name}: holds no rows, {entry.data.rows:,} were scanned; {scan}"]
     problems = []
@@ -55,18 +57,16 @@ def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, l
     changed = rules_changed(entry, folder) + allow_changed(entry, folder)
     problems += [f"{name}: {what}; {scan}" for what in changed]
     results = results_folder(entry, folder)
-    if data.fingerprint == entry.data.fingerprint and len(data) == entry.data.rows:
-        problems += _findings(entry, folder, data, name, results)
-    elif (
-        data.fingerprint != entry.cleaned.fingerprint or len(data) != entry.cleaned.rows
-    ) and not _is_what_was_let_pass(entry, data):
-        what = describe_difference(data, entry, results)
+    if now.is_what_was(entry.data):
+        problems += _findings(entry, folder, now.data, name, results)
+    elif not now.is_what_was(entry.cleaned) and not _is_what_was_let_pass(entry, now):
+        what = describe_difference(now, entry, results)
         problems.append(f"{name}: is not the data that was scanned: {what}; {scan}")
     problems += [
         f"{shown(folder / entry.cleaned.files[0])}: {what}; {scan}"
-        for what in _cleaned(entry, folder, results, data)
+        for what in _cleaned(entry, folder, results, now)
     ]
-    return len(data), problems
+    return len(now.data), problems
 
 
 def _findings(
@@ -109,25 +109,30 @@ def _findings(
     return []
 
 
-def _is_what_was_let_pass(entry: Entry, data: Dataset) -> bool:
+def _is_what_was_let_pass(entry: Entry, now: Now) -> bool:
     """Return whether the data are the scanned rows, but for quarantined ones left out or let go."""
     if not entry.decisions or not entry.flagged or entry.relabelled():
         return False
-    if rows_of(data, entry.quarantined()):
+    if rows_of(now.data, entry.quarantined()):
         return False
-    flagged = (f for f, verdict in entry.flagged.items() if verdict == "quarantine")
-    change = difference(entry.sketch, without(data.rows, flagged))
-    return change is not None and not (change.added or change.edited or change.removed)
+    flagged = [f for f, verdict in entry.flagged.items() if verdict == "quarantine"]
+    there: dict[str, Counter[str]] = {}
+    for row in rows_of(now.data, entry.released):
+        there.setdefault(row.fingerprint, Counter())[now.wholes[row.index].hex()] += 1
+    if not all(found <= Counter(entry.released[own]) for own, found in there.items()):
+        return False
+    change = now.change(entry.sketch, without(now.data.rows, flagged))
+    return change is not None and not any(change)
 
 
-def _cleaned(entry: Entry, folder: Path, results: Path | None, data: Dataset) -> list[str]:
+def _cleaned(entry: Entry, folder: Path, results: Path | None, now: Now) -> list[str]:
     """Return what is wrong with the cleaned set; nothing where it is not there (not committed)."""
     files = [folder / file for file in entry.cleaned.files]
     if not files or not all(file.exists() for file in files):
         return []
     try:
-        same = _is_copy(files, data)
-        cleaned = data if same else load(files, columns=entry.data.columns or None)
+        same = _is_copy(files, now.data)
+        cleaned = now if same else read_now(files, entry.data.columns)
     except InconclusiveError:
         return ["the cleaned set is empty"]
     quarantined: set[str] = set()
@@ -139,9 +144,11 @@ def _cleaned(entry: Entry, folder: Path, results: Path | None, data: Dataset) ->
         except ResultError as error:
             return [error.message]
     critical = [p.type for p in load_promises().expectations if p.severity == "critical"]
-    said = broken(critical, cleaned.rows, entry.cleaned.rows, quarantined)
-    if not said and cleaned.fingerprint != entry.cleaned.fingerprint:
+    said = broken(critical, cleaned.data.rows, entry.cleaned.rows, quarantined)
+    if not said and not cleaned.is_what_was(entry.cleaned):
         said = ["it is not the cleaned set the scan wrote"]
+        if cleaned.says_what_was(entry.cleaned):
+            said = [f"{said[0]}: {UNJUDGED}"]
     return said
 
 

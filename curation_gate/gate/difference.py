@@ -7,42 +7,72 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from curation_gate.errors import ResultError
+from curation_gate.gate.now import Now
 from curation_gate.quarantine.lock_entry import Entry
 from curation_gate.quarantine.manifest import MANIFEST, read_manifest
 from curation_gate.quarantine.reading import read_scores
-from curation_gate.quarantine.sketch import difference, without
+from curation_gate.quarantine.sketch import without
+from curation_gate.rows.json_text import quote
 from curation_gate.rows.record import Dataset, Row
+from curation_gate.rows.whole import key_sums
 
 _LINES_SHOWN = 5
+_KEYS_SHOWN = 5
+UNJUDGED = "what no rule reads has changed"
 
 
-def describe_difference(data: Dataset, entry: Entry, results: Path | None) -> str:
+def describe_difference(now: Now, entry: Entry, results: Path | None) -> str:
     """Return how the data differ from what was scanned.
 
     Row by row from the lock alone while not much has changed; else from the scan's scores, where
     the results folder is at hand; else as numbers of rows.
     """
+    data = now.data
     before = None if results is None else _scanned_counts(results, entry)
     bad = entry.quarantined() if entry.flagged is not None else before[1] if before else frozenset()
     left = [row for row in data.rows if row.fingerprint in bad]
     flagged = (entry.flagged or {}).items()
-    now = without(data.rows, {*bad, *(f for f, verdict in flagged if verdict == "quarantine")})
+    rest = without(data.rows, {*bad, *(f for f, verdict in flagged if verdict == "quarantine")})
     parts = []
-    change = difference(entry.sketch, now) if entry.sketch else None
-    if change is not None:
-        parts += _named("added", [now[k] for k in change.added], data)
-        parts += _named("edited", [now[k] for k in change.edited], data)
+    change = now.change(entry.sketch, rest) if entry.sketch else None
+    if now.says_what_was(entry.data) or now.says_what_was(entry.cleaned):
+        # The scores know nothing but what is judged, and that is as it was.
+        if change is not None and change.beside:
+            parts += _beside([rest[k] for k in change.beside], data)
+        else:
+            parts.append(UNJUDGED)
+        parts[0] += _in_keys(now, entry, rest)
+    elif change is not None:
+        parts += _named("added", [rest[k] for k in change.added], data)
+        parts += _named("edited", [rest[k] for k in change.edited], data)
+        parts += _beside([rest[k] for k in change.beside], data)
         parts += [f"{change.removed:,} removed"] if change.removed else []
     elif before is not None:
-        counts = Counter(row.fingerprint for row in now)
+        counts = Counter(row.fingerprint for row in rest)
         new, missing = counts - before[0], before[0] - counts
-        parts += _named("added", _last_of(now, new), data)
+        parts += _named("added", _last_of(rest, new), data)
         parts += [f"{missing.total():,} removed"] if missing else []
     else:
         parts.append(_numbers(data, entry))
     if left:
         parts += _named("quarantined still in it", left, data)
     return ", ".join(parts) or _numbers(data, entry)
+
+
+def _beside(rows: list[Row], data: Dataset) -> list[str]:
+    return _named("changed in what no rule reads", rows, data)
+
+
+def _in_keys(now: Now, entry: Entry, rows: Sequence[Row]) -> str:
+    """Return which columns differ, where the lock knows them: ` under "system", "tools"`."""
+    then = entry.keys
+    sums = key_sums(now.data, (row.index for row in rows)) if then else {}
+    changed = sorted(key for key in {*then, *sums} if then.get(key) != sums.get(key))
+    if not sums or not changed:
+        return ""
+    more = len(changed) - _KEYS_SHOWN
+    named = ", ".join(quote(key) for key in changed[:_KEYS_SHOWN])
+    return f" under {named}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def places(rows: Sequence[Row], data: Dataset) -> str:

@@ -13,6 +13,7 @@ from curation_gate import __version__
 from curation_gate.errors import CurateError
 from curation_gate.gate.comparison import compare
 from curation_gate.gate.entries import SUFFIXES, find_entry, locked_files, shown
+from curation_gate.gate.settings_then import scan_command
 from curation_gate.quarantine.allow_file import ALLOW
 from curation_gate.quarantine.lock import LOCK, Broken, command_for
 from curation_gate.quarantine.lock_entry import Entry
@@ -96,7 +97,12 @@ def check(paths: Sequence[Path | str]) -> list[Outcome]:
                 f"the lines that start with {'<<<<<<<'}, {'======='} and {'>>>>>>>'} out of it"
             )
         outcomes.append(
-            Outcome(members, rows, tuple(problems), notes=_notes(found.entry, found.version))
+            Outcome(
+                members,
+                rows,
+                tuple(problems),
+                notes=_notes(found.entry, found.version, found.folder, members),
+            )
         )
     return outcomes
 
@@ -121,10 +127,16 @@ def _broken(entry: Broken, folder: Path, members: Sequence[Path]) -> str:
     )
 
 
-def _notes(entry: Entry, version: int) -> tuple[str, ...]:
+def _notes(entry: Entry, version: int, folder: Path, members: Sequence[Path]) -> tuple[str, ...]:
     said = []
     if entry.tool.version != __version__:
         said.append(f"scanned with {entry.tool.name} {entry.tool.version}, this is {__version__}")
-    if version != SCHEMA_VERSION:
+    if entry.data.whole is None:
+        said.append(
+            "its lock is of an older version and knows only what rules read: system prompts, tools "
+            "and columns that no rule reads were not compared; to have them compared, run "
+            f"`{scan_command(entry, folder, members)}`"
+        )
+    elif version != SCHEMA_VERSION:
         said.append(f"the lock has schema version {version}; the next scan writes {SCHEMA_VERSION}")
     return tuple(said)

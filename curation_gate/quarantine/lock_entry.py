@@ -22,6 +22,9 @@ class Data(_Part):
     files: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
     """Paths relative to the lock, in reading order."""
     fingerprint: Fingerprint
+    """Of what is judged (rows/fingerprint.py)."""
+    whole: Fingerprint | None = None
+    """Of the whole records (rows/whole.py); None where an older version did not write it."""
     rows: Count
     columns: dict[str, str]
     """Role to column name, as far as the names alone do not tell."""
@@ -33,6 +36,8 @@ class Cleaned(_Part):
     files: list[Annotated[str, Field(min_length=1)]]
     """Paths relative to the lock; empty where they lie outside its folder."""
     fingerprint: Fingerprint
+    whole: Fingerprint | None = None
+    """As in Data."""
     rows: Count
 
 
@@ -89,6 +94,12 @@ class Entry(_Part):
     floor: dict[str, int | None] = Field(default_factory=dict)
     """Kind of attack (in older locks: task) to the planted rows at which one phrase in two is
     caught; None where that is more than was tried."""
+    released: dict[Fingerprint, list[Fingerprint]] = Field(default_factory=dict)
+    """Fingerprint of each quarantined content that a reviewer let go to the digests of its whole
+    records, one a row: it stays as it was, and as often."""
+    keys: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(default_factory=dict)
+    """Top-level key to what the rows that are not quarantined hold under it (rows/whole.py); {}
+    where it is not known."""
     sketch: dict[str, str] = Field(default_factory=dict)
     """Of the rows that are not quarantined (quarantine/sketch.py); {} where it is not known."""
 

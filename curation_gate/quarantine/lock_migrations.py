@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """1: one JSON document. 2: one fact a line; flagged rows, a sketch of the kept ones, the pack's
-file. 3: the allow file."""
+file. 3: the allow file. 4: whole records beside what is judged of them."""
 
 
 def _one_to_two(content: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,26 @@ def _two_to_three(content: dict[str, Any]) -> dict[str, Any]:
     return {"schema_version": 3, "datasets": made}
 
 
+def _three_to_four(content: dict[str, Any]) -> dict[str, Any]:
+    """Say that nobody knows the whole records: what is judged of them is all that can be held."""
+    datasets = content.get("datasets")
+    if not isinstance(datasets, dict):
+        raise TypeError("datasets: must be an object")
+    made = {}
+    for name, entry in datasets.items():
+        if isinstance(entry, dict):
+            parts = {
+                part: {**entry[part], "whole": None}
+                for part in ("data", "cleaned")
+                if isinstance(entry.get(part), dict)
+            }
+            made[name] = {**entry, **parts, "released": {}, "keys": {}}
+        else:
+            made[name] = entry
+    return {"schema_version": 4, "datasets": made}
+
+
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
-    {1: _one_to_two, 2: _two_to_three}
+    {1: _one_to_two, 2: _two_to_three, 3: _three_to_four}
 )
 """Old version to the function that makes the next one of it. Raises TypeError on damage."""

@@ -8,12 +8,13 @@ from typing import Any
 
 from curation_gate.errors import CurateError, InconclusiveError, ResultError
 from curation_gate.quarantine.lock import Lock, read_lock, save_lock
-from curation_gate.quarantine.lock_entry import Entry, checked
+from curation_gate.quarantine.lock_entry import TAKES_OUT, Entry, checked, decision_of
 from curation_gate.quarantine.lock_places import inside, lock_path, near, relative
 from curation_gate.quarantine.sketch import sketch_of, without
 from curation_gate.rows import dataset_fingerprint, load
 from curation_gate.rows.record import Dataset
 from curation_gate.rows.schema import find_schema
+from curation_gate.rows.whole import key_sums, whole_fingerprint, whole_fingerprints
 
 
 def write_lock(
@@ -39,7 +40,7 @@ def write_lock(
     path = lock_path([file.path for file in dataset.files])
     counts = manifest["counts"]
     columns = told_columns(dataset)
-    fingerprint, rows = fingerprint_of(cleaned, columns)
+    fingerprint, whole, rows = fingerprint_of(cleaned, columns)
     if rows != counts["rows"] - counts["quarantine"]:
         raise ResultError(
             f"{cleaned[0]}: {rows:,} rows, and {counts['rows']:,} - {counts['quarantine']:,} "
@@ -58,16 +59,19 @@ def write_lock(
         known = before or lock.broken.get(name)
         reached = known.decisions if known else {}
         decisions = {key: made for key, made in reached.items() if key in (flagged or {})}
+    wholes = whole_fingerprints(dataset)
     entry = {
         "data": {
             "files": names,
             "fingerprint": dataset.fingerprint,
+            "whole": whole_fingerprint(wholes),
             "rows": len(dataset),
             "columns": columns,
         },
         "cleaned": {
             "files": inside(cleaned, path.parent),
             "fingerprint": fingerprint,
+            "whole": whole,
             "rows": rows,
         },
         "counts": {kind: counts[kind] for kind in ("keep", "review", "quarantine")},
@@ -81,7 +85,8 @@ def write_lock(
         "flagged": flagged,
         "decisions": dict(decisions),
         "floor": _floor(manifest["floor"]),
-        "sketch": {} if flagged is None else _sketch(dataset, flagged),
+        "released": _released(dataset, wholes, flagged or {}, decisions),
+        **_of_kept_rows(dataset, wholes, flagged),
     }
     try:
         made = checked(name, entry)
@@ -115,13 +120,16 @@ def _allow(
     return {"hash": allowed["hash"], "file": known, "expired": expired}
 
 
-def fingerprint_of(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[str, int]:
-    """Return fingerprint and number of rows of files; an empty set is a set of no rows here."""
+def fingerprint_of(paths: Sequence[Path], columns: Mapping[str, str]) -> tuple[str, str, int]:
+    """Return both fingerprints of files, what is judged and the whole, and the number of rows.
+
+    An empty set is a set of no rows here.
+    """
     try:
-        dataset = load(list(paths), columns=columns or None)
+        dataset = load(list(paths), columns=columns or None, tasks=False)
     except InconclusiveError:
-        return dataset_fingerprint(()), 0
-    return dataset.fingerprint, len(dataset)
+        return dataset_fingerprint(()), whole_fingerprint(()), 0
+    return dataset.fingerprint, whole_fingerprint(whole_fingerprints(dataset)), len(dataset)
 
 
 def told_columns(dataset: Dataset) -> dict[str, str]:
@@ -151,6 +159,30 @@ def _flagged(dataset: Dataset, verdicts: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _sketch(dataset: Dataset, flagged: Mapping[str, str]) -> dict[str, str]:
+def _of_kept_rows(
+    dataset: Dataset, wholes: Sequence[bytes], flagged: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """Return the sections by which a change of rows that are not quarantined is named."""
+    if flagged is None:
+        return {"keys": {}, "sketch": {}}
     out = (fingerprint for fingerprint, verdict in flagged.items() if verdict == "quarantine")
-    return sketch_of(without(dataset.rows, out))
+    kept = without(dataset.rows, out)
+    return {
+        "keys": key_sums(dataset, (row.index for row in kept)),
+        "sketch": sketch_of(kept, [wholes[row.index] for row in kept]),
+    }
+
+
+def _released(
+    dataset: Dataset,
+    wholes: Sequence[bytes],
+    flagged: Mapping[str, str],
+    decisions: Mapping[str, Any],
+) -> dict[str, list[str]]:
+    """Return the whole digests of quarantined contents that a reviewer let go."""
+    made: dict[str, list[str]] = {}
+    for row, whole in zip(dataset.rows, wholes, strict=True):
+        own = row.fingerprint
+        if flagged.get(own) == "quarantine" and decision_of(decisions.get(own)) not in TAKES_OUT:
+            made.setdefault(own, []).append(whole.hex())
+    return {own: sorted(known) for own, known in made.items()}

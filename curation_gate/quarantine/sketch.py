@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from curation_gate.rows.record import Row
 
 CELLS = 192
-"""A choice: 6 kB in a lock, about 115 differences."""
+"""A choice: 7 kB in a lock, about 115 differences."""
 _PARTS = 4
 _LINES = 24
-_CELL = np.dtype(
+_OLD_CELL = np.dtype(
     [("count", "<i4"), ("key", "<u8"), ("check", "<u4"), ("id", "<u4"), ("asked", "<u4")]
 )
-_XORED = ("key", "check", "id", "asked")
+"""Of locks up to version 3: a row was its fingerprint, and nothing was known of the rest of it."""
+_CELL = np.dtype([*((name, _OLD_CELL[name]) for name in _OLD_CELL.names or ()), ("judged", "<u4")])
 
 
 class Change(NamedTuple):
@@ -40,11 +41,28 @@ class Change(NamedTuple):
     another answer."""
     removed: int
     """Rows that are gone and were not edited."""
+    beside: tuple[int, ...] = ()
+    """Positions of rows that were there, and say the same in all that is judged."""
 
 
-def sketch_of(rows: Sequence[Row]) -> dict[str, str]:
-    """Return the sketch of rows, in any order: line number to base64, as a lock keeps it."""
-    raw = _cells(*_columns(rows)).tobytes()
+class _Taken(NamedTuple):
+    """A row that was taken out of the cells."""
+
+    sign: int
+    """1: it is there now; -1: it was there then."""
+    key: int
+    id: int
+    asked: int
+    judged: int
+    """0 where the sketch does not know it."""
+
+
+def sketch_of(rows: Sequence[Row], wholes: Sequence[bytes]) -> dict[str, str]:
+    """Return the sketch of rows, in any order: line number to base64, as a lock keeps it.
+
+    wholes: [n] digests of their records (rows/whole.py).
+    """
+    raw = _cells(_columns(rows, wholes), _CELL).tobytes()
     step = len(raw) // _LINES
     return {
         f"{k:02d}": base64.b64encode(raw[k * step : (k + 1) * step]).decode("ascii")
@@ -52,118 +70,144 @@ def sketch_of(rows: Sequence[Row]) -> dict[str, str]:
     }
 
 
-def difference(sketch: Mapping[str, str], rows: Sequence[Row]) -> Change | None:
+def difference(
+    sketch: Mapping[str, str], rows: Sequence[Row], wholes: Sequence[bytes]
+) -> Change | None:
     """Return how these rows differ from those of a sketch; None where that cannot be told.
 
-    It cannot where more has changed than the sketch holds, and where there is no sketch (a lock of
-    an older version) or a damaged one.
+    wholes: [n] digests of their records. It cannot where more has changed than the sketch holds,
+    and where there is no sketch (a lock of an older version) or a damaged one.
     """
     then = _read(sketch)
     if then is None:
         return None
-    columns = _columns(rows)
-    cells = _cells(*columns)
+    columns = _columns(rows, wholes if "judged" in (then.dtype.names or ()) else None)
+    cells = _cells(columns, then.dtype)
     cells["count"] -= then["count"]
-    for name in _XORED:
+    for name in _xored(cells):
         cells[name] ^= then[name]
     peeled = _peel(cells)
     if peeled is None:
         return None
-    places = {int(key): k for k, key in enumerate(columns[0])}
-    added: list[int] = []
-    gone: list[tuple[int, int]] = []
-    for sign, key, own, asked in peeled:
-        if sign < 0:
-            gone.append((own, asked))
-        elif key in places:
-            added.append(places[key])
-        else:  # it can only come from a damaged sketch
-            return None
-    return _pair(sorted(added), gone, columns[1], columns[2])
+    places = {int(key): k for k, key in enumerate(columns["key"])}
+    if any(taken.sign > 0 and taken.key not in places for taken in peeled):
+        return None  # it can only come from a damaged sketch
+    added = sorted(places[taken.key] for taken in peeled if taken.sign > 0)
+    return _pair(added, [taken for taken in peeled if taken.sign < 0], columns)
 
 
 def _pair(
-    added: list[int],
-    gone: list[tuple[int, int]],
-    ids: NDArray[np.uint32],
-    asked: NDArray[np.uint32],
+    added: Sequence[int], gone: Sequence[_Taken], columns: Mapping[str, NDArray[Any]]
 ) -> Change:
-    """Tell an edited row from one that came beside another that went."""
-    by_id = Counter(own for own, _ in gone if own)
-    by_question = Counter(question for own, question in gone if not own)
-    edited = []
-    for place in added:
-        own, question = int(ids[place]), int(asked[place])
-        known, key = (by_id, own) if own else (by_question, question)
-        if known[key]:
-            known[key] -= 1
-            edited.append(place)
-    taken = set(edited)
+    """Tell a changed row from one that came beside another that went.
+
+    Of what went, a row is the one that says the same in all that is judged; else the one of its id;
+    without one, the one that asked the same.
+    """
+    left = list(gone)
+    beside = _partners(added, left, lambda k: (int(columns["judged"][k]),), lambda t: (t.judged,))
+    rest = [k for k in added if k not in beside]
+
+    def known(own: int, asked: int) -> tuple[int, ...]:
+        return (1, own) if own else (2, asked)
+
+    edited = _partners(
+        rest,
+        left,
+        lambda k: known(int(columns["id"][k]), int(columns["asked"][k])),
+        lambda t: known(t.id, t.asked),
+    )
     return Change(
-        tuple(place for place in added if place not in taken),
-        tuple(edited),
-        len(gone) - len(edited),
+        tuple(k for k in rest if k not in edited),
+        tuple(k for k in rest if k in edited),
+        len(left),
+        tuple(k for k in added if k in beside),
     )
 
 
-def _columns(
-    rows: Sequence[Row],
-) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint32]]:
-    """[n] Key, id and question of each row; equal rows get different keys, one an occurrence.
+def _partners(
+    added: Iterable[int],
+    left: list[_Taken],
+    of_row: Callable[[int], tuple[int, ...]],
+    of_gone: Callable[[_Taken], tuple[int, ...]],
+) -> set[int]:
+    """Return the rows that have a partner of the same mark in `left`; that one leaves the list."""
+    waiting: dict[tuple[int, ...], list[_Taken]] = {}
+    for taken in left:
+        if any(of_gone(taken)):
+            waiting.setdefault(of_gone(taken), []).append(taken)
+    found = set()
+    for k in added:
+        if partners := waiting.get(of_row(k)):
+            left.remove(partners.pop())
+            found.add(k)
+    return found
 
-    Keys are 64 bits: of 50,000 rows two collide with probability 7e-11.
+
+def _columns(rows: Sequence[Row], wholes: Sequence[bytes] | None) -> dict[str, NDArray[Any]]:
+    """Return key, id, question and what is judged of each row, each [n].
+
+    Equal rows get different keys, one an occurrence. Keys are 64 bits: of 50,000 rows two collide
+    with probability 7e-11. wholes: None makes the columns of an old sketch.
     """
-    seen: Counter[str] = Counter()
+    seen: Counter[bytes] = Counter()
     keys = bytearray()
-    for row in rows:
-        k = seen[row.fingerprint]
-        seen[row.fingerprint] = k + 1
-        own = row.fingerprint if k == 0 else _hash(f"{row.fingerprint} {k}", 16).hex()
-        keys += bytes.fromhex(own[:16])
+    judged = [bytes.fromhex(row.fingerprint) for row in rows]
+    for own in judged if wholes is None else wholes:
+        k = seen[own]
+        seen[own] = k + 1
+        keys += own[:8] if k == 0 else _hash(f"{own.hex()} {k}", 16)[:8]
     ids = b"".join(_hash(row.id, 4) if row.id is not None else b"\0\0\0\0" for row in rows)
     asked = b"".join(_hash(f"{row.instruction}\x1f{row.input}", 4) for row in rows)
-    return (
-        np.frombuffer(bytes(keys), "<u8").copy(),
-        np.frombuffer(ids, "<u4").copy(),
-        np.frombuffer(asked, "<u4").copy(),
-    )
+    some = b"".join(bytes(4) if wholes is None else own[:4] for own in judged)
+    made: dict[str, NDArray[Any]] = {"key": np.frombuffer(bytes(keys), "<u8").copy()}
+    for name, raw in (("id", ids), ("asked", asked), ("judged", some)):
+        made[name] = np.frombuffer(raw, "<u4").copy()
+    return made
 
 
-def _cells(
-    keys: NDArray[np.uint64], ids: NDArray[np.uint32], asked: NDArray[np.uint32]
-) -> NDArray[Any]:
+def _cells(columns: Mapping[str, NDArray[Any]], kind: np.dtype[Any]) -> NDArray[Any]:
     """[CELLS] What the rows add up to."""
-    cells = np.zeros(CELLS, _CELL)
-    values: dict[str, Any] = {"key": keys, "check": _check(keys), "id": ids, "asked": asked}
+    cells = np.zeros(CELLS, kind)
+    values = {**columns, "check": _check(columns["key"])}
     for part in range(_PARTS):
-        where = _place(keys, part)
+        where = _place(columns["key"], part)
         cells["count"] += np.bincount(where, minlength=CELLS).astype(np.int32)
-        for name in _XORED:
+        for name in _xored(cells):
             np.bitwise_xor.at(cells[name], where, values[name])
     return cells
 
 
-def _peel(cells: NDArray[Any]) -> list[tuple[int, int, int, int]] | None:
-    """Return (sign, key, id, question) of every row in the cells; None where they hold too many."""
-    found: list[tuple[int, int, int, int]] = []
+def _peel(cells: NDArray[Any]) -> list[_Taken] | None:
+    """Return every row in the cells; None where they hold too many."""
+    names = _xored(cells)
+    found: list[_Taken] = []
     waiting = list(range(CELLS))
     while waiting:
         cell = cells[waiting.pop()]
         key = np.array([cell["key"]], "<u8")
         if abs(int(cell["count"])) != 1 or int(_check(key)[0]) != int(cell["check"]):
             continue
-        taken = (int(cell["count"]), *(int(cell[name]) for name in ("key", "id", "asked")))
-        values = {name: cell[name].copy() for name in _XORED}
+        values = {name: cell[name].copy() for name in names}
+        taken = _Taken(
+            int(cell["count"]),
+            *(int(values[name]) if name in values else 0 for name in _Taken._fields[1:]),
+        )
         places = {int(_place(key, part)[0]) for part in range(_PARTS)}
         for place in places:
-            cells["count"][place] -= taken[0]
-            for name in _XORED:
+            cells["count"][place] -= taken.sign
+            for name in names:
                 cells[name][place] ^= values[name]
         waiting += places
-        found.append((taken[0], taken[1], taken[2], taken[3]))
+        found.append(taken)
         if len(found) > 2 * CELLS:  # a damaged sketch can go round in circles
             return None
-    return None if any(cells[name].any() for name in ("count", *_XORED)) else found
+    return None if any(cells[name].any() for name in ("count", *names)) else found
+
+
+def _xored(cells: NDArray[Any]) -> tuple[str, ...]:
+    """Return the names of what is added up by exclusive or."""
+    return tuple(name for name in cells.dtype.names or () if name != "count")
 
 
 def _place(keys: NDArray[np.uint64], part: int) -> NDArray[np.int64]:
@@ -189,9 +233,10 @@ def _read(sketch: Mapping[str, str]) -> NDArray[Any] | None:
         raw = b"".join(base64.b64decode(sketch[f"{k:02d}"], validate=True) for k in range(_LINES))
     except (KeyError, ValueError, binascii.Error):
         return None
-    if len(raw) != CELLS * _CELL.itemsize:
-        return None
-    return np.frombuffer(raw, _CELL).copy()
+    for kind in (_CELL, _OLD_CELL):
+        if len(raw) == CELLS * kind.itemsize:
+            return np.frombuffer(raw, kind).copy()
+    return None
 
 
 def _hash(text: str, size: int) -> bytes:

@@ -27,15 +27,17 @@ def load(
     columns: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     like: Dataset | None = None,
+    tasks: bool = True,
 ) -> Dataset:
     """Every row of the files, in the order given; nothing is dropped, nothing is changed.
 
     paths: files, `save_to_disk` folders or globs. columns: role (ROLES of rows/schema.py) to column
     name, where the names alone do not tell. A file without rows is kept as such as long as another
-    one has some. like: a dataset these rows come from (the one they were
-    cleaned from): a row it has keeps its task and the parts of its prompt there, and those tasks
-    their label spaces, since file names and counts have changed. Raises InputError (file, line,
-    column), UsageError (no such role) and InconclusiveError (no rows at all).
+    one has some. like: a dataset these rows come from (the one they were cleaned from): a row it
+    has keeps its task and the parts of its prompt there, and those tasks their label spaces, since
+    file names and counts have changed. tasks: False leaves every row in one task "" without
+    labels, for whoever compares contents alone. Raises InputError (file, line, column), UsageError
+    (no such role) and InconclusiveError (no rows at all).
     """
     if isinstance(paths, str | Path):
         paths = [paths]
@@ -75,9 +77,11 @@ def load(
         fields = [
             f if row is None else _as_known(f, row) for f, row in zip(fields, known, strict=True)
         ]
-    tasks = _tasks(fields, [files[number] for number, _ in origins])
+    named = [""] * len(fields)
+    if tasks:
+        named = _tasks(fields, [files[number] for number, _ in origins])
     if like is not None:
-        tasks = _known_tasks(tasks, fields, known, like)
+        named = _known_tasks(named, fields, known, like)
     rows = tuple(
         Row(
             index,
@@ -85,7 +89,7 @@ def load(
             f.instruction,
             f.input,
             f.output,
-            tasks[index],
+            named[index],
             f.source,
             fingerprints[index],
             *origins[index],
@@ -98,7 +102,7 @@ def load(
         )
         for index, f in enumerate(fields)
     )
-    spaces = dict(label_spaces(tasks, [f.output for f in fields]))
+    spaces = dict(label_spaces(named, [f.output for f in fields])) if tasks else {"": ()}
     if like is not None:
         spaces |= {task: like.label_spaces[task] for task in spaces if task in like.label_spaces}
     return Dataset(
@@ -149,6 +153,7 @@ def _data_file(path: Path, content: Content, schema: Schema | None) -> DataFile:
         rows=len(content.records),
         sha256=content.sha256,
         spans=content.spans,
+        shared=content.shared,
     )
 
 

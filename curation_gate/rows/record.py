@@ -83,6 +83,8 @@ class DataFile:
     """Of the stored bytes (for a folder: of its files in name order)."""
     spans: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
     """[rows, 2] Where each row begins and ends in the unpacked bytes; None in binary formats."""
+    shared: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What the file says once for all its rows (rows/content.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def test_the_lock_holds_what_was_promised_and_nothing_that_changes_by_itself(
     dataset = lock_scan([data], quarantine=(3, 4), review=(7,))
     text = (tmp_path / LOCK).read_text()
     facts = [line for line in text.splitlines() if not line.startswith("#")]
-    assert facts[0] == "schema_version = 3"
+    assert facts[0] == "schema_version = 4"
     assert facts[1:] == sorted(facts[1:])
     assert all(line.startswith('"data.jsonl" ') for line in facts[1:])
     assert f'"data.jsonl" data fingerprint = "{dataset.fingerprint}"' in facts
@@ -166,10 +166,10 @@ def _replace(old: str, new: str) -> Any:
         (lambda _: "", "no schema_version"),
         (lambda _: "[]", "no schema_version"),
         (lambda t: "\x00" + t, "not a fact of a lock"),
-        (_replace("schema_version = 3\n", ""), "no schema_version"),
-        (_replace("n = 3\n", "n = 3\nschema_version = 2\n"), "two schema versions"),
-        (_replace("schema_version = 3", "schema_version = 4"), "reads up to 3"),
-        (_replace("schema_version = 3", "schema_version = 0"), "is not read any more"),
+        (_replace("schema_version = 4\n", ""), "no schema_version"),
+        (_replace("n = 4\n", "n = 4\nschema_version = 2\n"), "two schema versions"),
+        (_replace("schema_version = 4", "schema_version = 5"), "reads up to 4"),
+        (_replace("schema_version = 4", "schema_version = 0"), "is not read any more"),
         (_replace("counts keep = 50", "counts keep = 50,"), "not JSON"),
     ],
 )  # fmt: skip
@@ -290,6 +290,12 @@ def test_decisions_survive_a_merge_that_mixed_the_rest(tmp_path: Path) -> None:
     assert entry.undecided() == {rows[4].fingerprint}
 
 
+OLDER = (
+    "its lock is of an older version and knows only what rules read: system prompts, tools and "
+    "columns that no rule reads were not compared"
+)
+
+
 @pytest.fixture
 def version_one(tmp_path: Path) -> Path:
     """The data and the lock as version 0.1.0 wrote it."""
@@ -310,10 +316,10 @@ def test_a_lock_of_version_one_is_read_and_written_anew(version_one: Path) -> No
     assert lock.datasets["data.jsonl"].flagged is None
     data, other = check([version_one / "data.jsonl", version_one / "other.jsonl"])
     assert "2 quarantined rows are still in it; write the cleaned set again" in data.problems[0]
-    assert other.notes == ("the lock has schema version 1; the next scan writes 3",)
+    assert [note.split(";")[0] for note in other.notes] == [OLDER]
     lock_scan([version_one / "data.jsonl"], quarantine=(3, 4), review=(7,))
     again = read_lock(path)
-    assert again.version == 3
+    assert again.version == 4
     assert again.datasets["other.jsonl"] == lock.datasets["other.jsonl"]
     assert (
         "2 quarantined rows are still in it (line 4, line 5)"
@@ -339,9 +345,42 @@ def test_a_lock_of_version_two_says_nothing_of_allow_files(tmp_path: Path) -> No
     assert "2 quarantined rows are still in it (line 4, line 5)" in verify([data])[0]
     lock_scan([data], quarantine=(3, 4), review=(7,))
     again = read_lock(path)
-    assert again.version == 3
+    assert again.version == 4
     assert again.datasets["other.jsonl"] == lock.datasets["other.jsonl"]
     assert again.datasets["data.jsonl"].allow is not None
+
+
+def test_a_lock_of_version_three_holds_what_is_judged_and_says_so(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "data.jsonl", 60)
+    other = write_rows(tmp_path / "other.jsonl", 55, text="song")
+    path = tmp_path / LOCK
+    told = (Path(__file__).parent / "locks" / "version_3.lock").read_text()
+    pack = load_rules("default").hash  # the pack of that day, had it not changed since
+    path.write_text(re.sub('rules hash = ".*"', f'rules hash = "{pack}"', told))
+    lock = read_lock(path)
+    assert (lock.version, dict(lock.broken)) == (3, {})
+    assert lock.datasets["data.jsonl"].data.whole is None
+    (outcome,) = check([other])
+    assert outcome.problems == ()
+    assert outcome.notes == (f"{OLDER}; to have them compared, run `{command_for([other])}`",)
+    lines = other.read_text().splitlines(keepends=True)
+    other.write_text("".join([*lines[:3], lines[3].replace('"output"', '"note": "x", "output"'),
+                              *lines[4:]]))  # fmt: skip
+    assert verify([other]) == []  # all that this lock can tell
+    other.write_text("".join([*lines[:3], lines[3].replace("positive", "negative"), *lines[4:]]))
+    assert "1 edited (line 4)" in verify([other])[0]
+    assert "2 quarantined rows are still in it (line 4, line 5)" in verify([data])[0]
+    # The scan of one dataset leaves the other as little known as it was, and the note with it.
+    lock_scan([data], quarantine=(3, 4), review=(7,))
+    other.write_text("".join(lines))
+    again = read_lock(path)
+    assert again.version == 4
+    assert again.datasets["other.jsonl"] == lock.datasets["other.jsonl"]
+    (outcome,) = check([other])
+    assert outcome.notes == (f"{OLDER}; to have them compared, run `{command_for([other])}`",)
+    lock_scan([other])
+    (outcome,) = check([other])
+    assert not [note for note in outcome.notes if note.startswith(OLDER)]
 
 
 @pytest.mark.parametrize(

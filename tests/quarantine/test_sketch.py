@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 
 import pytest
 from scan_folder import make_dataset
 
-from curation_gate.quarantine.sketch import CELLS, Change, difference, sketch_of, without
+from curation_gate.quarantine import sketch
+from curation_gate.quarantine.sketch import CELLS, Change, without
 from curation_gate.rows.record import Row
+
+
+def wholes_of(rows: Sequence[Row], more: Mapping[int, str] | None = None) -> list[bytes]:
+    """Digests of records that hold no more than what is judged, but for what is told."""
+    texts = [f"{row.id} {row.fingerprint} {(more or {}).get(k, '')}" for k, row in enumerate(rows)]
+    return [blake2b(text.encode(), digest_size=16).digest() for text in texts]
+
+
+def sketch_of(rows: Sequence[Row]) -> dict[str, str]:
+    return sketch.sketch_of(rows, wholes_of(rows))
+
+
+def difference(
+    then: Mapping[str, str], rows: Sequence[Row], more: Mapping[int, str] | None = None
+) -> Change | None:
+    return sketch.difference(then, rows, wholes_of(rows, more))
 
 
 def rows_of(texts: list[str], *, ids: bool = False) -> list[Row]:
@@ -57,6 +76,19 @@ def test_a_row_with_an_id_keeps_it_when_its_text_is_edited() -> None:
     assert difference(sketch_of(before), [before[0], replace(now[1], id="9"), before[2]]) == Change(
         (1,), (), 1
     )
+
+
+def test_what_is_not_judged_is_told_from_an_edit() -> None:
+    before = rows_of(["a", "b", "c", "d"])
+    other = replace(make_dataset([("Judge.", "c", "bad")]).rows[0], id=None)
+    now = [before[0], before[1], other, before[3]]
+    then = sketch_of(before)
+    assert difference(then, now, {1: "a system prompt"}) == Change((), (2,), 0, (1,))
+    # Two rows that ask the same: the one that still says the same is the one that was there.
+    twice = [*before, replace(make_dataset([("Judge.", "b", "bad")]).rows[0], id=None)]
+    then = sketch_of(twice)
+    assert difference(then, twice, {1: "a tool"}) == Change((), (), 0, (1,))
+    assert difference(then, twice[:4], {1: "a tool"}) == Change((), (), 1, (1,))
 
 
 @pytest.mark.parametrize("damage", [{}, {"00": "?"}, {f"{k:02d}": "AAAA" for k in range(24)}])
