@@ -14,8 +14,9 @@ Examples:
   curate init --force                      # overwrite what differs, after showing how
 
 \b
-Writes curation-rules.yaml, hooks in .pre-commit-config.yaml, a CI job, and lines in .gitignore and
-.gitattributes. Run again it changes nothing. What you have edited is kept unless you say --force.
+Writes curation-rules.yaml, curate.toml (what `curate verify` guards), hooks in
+.pre-commit-config.yaml, a CI job, and lines in .gitignore and .gitattributes. Run again it changes
+nothing. What you have edited is kept unless you say --force.
 """
 
 

@@ -8,6 +8,7 @@ import click
 
 EPILOG = """\b
 Examples:
+  curate verify                              # every lock and every data file below this folder
   curate verify data.jsonl
   curate verify 'parts/*.jsonl' --format json
   curate verify curate.lock                  # every dataset it has an entry for
@@ -21,6 +22,12 @@ Checks, against curate.lock beside the data:
   the rule pack and the allow file are those of the scan, and no entry of it has expired since
 
 \b
+Without DATA (or with a folder) every lock below is checked, and every data file that none of them
+knows fails: a new or renamed one, a new shard, one whose lock is gone. Data files are those with a
+suffix that is read, tracked by git, in or below a folder that holds scanned data, or that
+curate.toml guards (`curate init` writes it; its `exclude` names what is no data).
+
+\b
 What differs is named: rows added, edited or removed, or changed in what no rule reads, with their
 lines and columns; quarantined rows that are still in it; decisions that are missing; another rule
 pack or allow file; entries that a merge has mixed up.
@@ -30,7 +37,7 @@ The lock is not a signature: whoever can change the data can change the lock. Sc
 
 
 @click.command(epilog=EPILOG)
-@click.argument("data", nargs=-1, required=True, type=click.Path())
+@click.argument("data", nargs=-1, type=click.Path())
 @click.option(
     "--format",
     "form",
@@ -39,16 +46,22 @@ The lock is not a signature: whoever can change the data can change the lock. Sc
     show_default=True,
     help="What is printed on stdout.",
 )
-def command(data: tuple[str, ...], form: str) -> int:
-    """Check in seconds that DATA is what was scanned.
+@click.option(
+    "--diff-base",
+    metavar="REV",
+    help="Without DATA: the git revision whose locks, guard and exclude count too. [default: HEAD]",
+)
+def command(data: tuple[str, ...], form: str, diff_base: str | None) -> int:
+    """Check in seconds that DATA is what was scanned; without DATA, all below this folder.
 
     Files that were scanned together are verified together, others one by one. Exit code 0: nothing
-    differs; 1: something does, and stdout says what to run; 2: not scanned, or not readable.
+    differs; 1: something does, and stdout says what to run; 2: what was named was not scanned, or
+    cannot be read.
     """
     from curation_gate.gate.verify import check
     from curation_gate.report.sanitize import plain
 
-    outcomes = check(data)
+    outcomes = check(data, diff_base)
     if form == "json":
         document = [
             {

@@ -7,6 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from curation_gate.errors import InconclusiveError, ResultError
 from curation_gate.expectations.native import broken
@@ -14,12 +15,14 @@ from curation_gate.expectations.promises import load_promises
 from curation_gate.gate.difference import (
     UNJUDGED,
     describe_difference,
+    other_results,
     places,
     results_folder,
     rows_of,
     scanned,
 )
 from curation_gate.gate.entries import shown
+from curation_gate.gate.git import is_tracked
 from curation_gate.gate.now import Now, read_now
 from curation_gate.gate.settings_then import (
     allow_changed,
@@ -33,8 +36,18 @@ from curation_gate.quarantine.sketch import without
 from curation_gate.rows.record import Dataset
 
 
-def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, list[str]]:
-    """Return the number of rows the data has now, and what is wrong."""
+class Compared(NamedTuple):
+    """What a dataset came to."""
+
+    rows: int
+    """That the data has now; 0 where it was not read."""
+    problems: Sequence[str]
+    """Sentences that end in the next command."""
+    notes: Sequence[str] = ()
+
+
+def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> Compared:
+    """Return the number of rows the data has now, and what is wrong. Raises what `load` raises."""
     name = " ".join(shown(member) for member in members)
     scan = f"run `{scan_command(entry, folder, members)}`"
     gone = [member for member in members if not member.exists()]
@@ -44,11 +57,12 @@ def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, l
         then = f"run `{scan_command(entry, folder, left)}`"
         if not left:
             then = f"bring it back, or take its lines out of {shown(folder / LOCK)}"
-        return 0, [f"{name}: {what}; {then}"]
+        return Compared(0, [f"{name}: {what}; {then}"])
     try:
         now = read_now(members, entry.data.columns)
     except InconclusiveError:
-        return 0, [f"{name}: holds no rows, {entry.data.rows:,} were scanned; {scan}"]
+        said = f"{name}: holds no rows, {entry.data.rows:,} were scanned; {scan}"
+        return Compared(0, [said])
     problems = []
     if entry.verdict == "inconclusive":
         problems.append(
@@ -62,11 +76,15 @@ def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> tuple[int, l
     elif not now.is_what_was(entry.cleaned) and not _is_what_was_let_pass(entry, now):
         what = describe_difference(now, entry, results)
         problems.append(f"{name}: is not the data that was scanned: {what}; {scan}")
+    other = other_results(entry, folder)
+    if other is not None and not any(is_tracked(folder / file) for file in entry.cleaned.files):
+        note = f"{shown(other)} holds the results of another scan: do not train on them; {scan}"
+        return Compared(len(now.data), problems, [note])
     problems += [
         f"{shown(folder / entry.cleaned.files[0])}: {what}; {scan}"
         for what in _cleaned(entry, folder, results, now)
     ]
-    return len(now.data), problems
+    return Compared(len(now.data), problems)
 
 
 def _findings(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from curation_gate.errors import CurateError, InconclusiveError, InputError, UsageError
+from curation_gate.gate.git import git
 from curation_gate.rows import load
 from curation_gate.rows.formats import expand
+
+if TYPE_CHECKING:
+    import subprocess
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 
@@ -134,13 +138,7 @@ def _blob(root: Path, commit: str, name: str) -> bytes | None:
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(  # noqa: S603 - no shell; the revision is behind --end-of-options
-            ["git", *arguments],  # noqa: S607 - git as the user has it
-            cwd=folder,
-            capture_output=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except FileNotFoundError as error:
-        raise UsageError("--diff-base needs git", hint="install git") from error
+    done = git(folder, *arguments)
+    if done is None:
+        raise UsageError("--diff-base needs git", hint="install git")
+    return done

@@ -102,18 +102,37 @@ def scanned(results: Path) -> list[tuple[str, str]]:
 
 def results_folder(entry: Entry, folder: Path) -> Path | None:
     """Return the scan folder the cleaned set lies in, where it is there and of this very scan."""
+    place, is_own = _results(entry, folder)
+    return place if is_own else None
+
+
+def other_results(entry: Entry, folder: Path) -> Path | None:
+    """Return the scan folder the cleaned set lies in, where it is there and of another scan.
+
+    A colleague's scan or review comes with the lock; the folder of one's own stays behind.
+    """
+    place, is_own = _results(entry, folder)
+    return None if is_own else place
+
+
+def _results(entry: Entry, folder: Path) -> tuple[Path | None, bool]:
+    """Return the folder of the cleaned set that has a manifest, and whether that fits the lock."""
     if not entry.cleaned.files:
-        return None
+        return None, False
     for place in (folder / entry.cleaned.files[0]).parents:
         if place == folder:
             break
         if (place / MANIFEST).is_file():
             try:
-                scanned = read_manifest(place)["dataset"].get("fingerprint")
+                manifest = read_manifest(place)
+                counts = {kind: manifest["counts"].get(kind) for kind in entry.counts.model_dump()}
+                scanned = manifest["dataset"].get("fingerprint")
             except ResultError:
-                return None
-            return place if scanned == entry.data.fingerprint else None
-    return None
+                return None, False
+            if scanned != entry.data.fingerprint:
+                return place, False
+            return place, counts == entry.counts.model_dump()
+    return None, False
 
 
 def _numbers(data: Dataset, entry: Entry) -> str:

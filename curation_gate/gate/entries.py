@@ -38,6 +38,18 @@ class Place:
         """Return its data files, relative to the folder."""
         return self.entry.files if isinstance(self.entry, Broken) else self.entry.data.files
 
+    @property
+    def members(self) -> tuple[Path, ...]:
+        """Return its data files, absolute."""
+        return tuple(self.folder / name for name in self.files)
+
+    @property
+    def cleaned(self) -> tuple[Path, ...]:
+        """Return its cleaned files, absolute; none where the lock does not know them."""
+        if isinstance(self.entry, Broken):
+            return ()
+        return tuple(self.folder / name for name in self.entry.cleaned.files)
+
 
 def find_entry(file: Path, files: Sequence[Path]) -> Place:
     """Return the lock entry of a file and where it stands. Raises ResultError."""
@@ -64,27 +76,38 @@ def find_entry(file: Path, files: Sequence[Path]) -> Place:
     return min(found, key=fits)
 
 
-def locked_files(path: Path) -> list[Path]:
-    """Return a file of each dataset of a lock, or of the one beside an allow file.
-
-    Raises ResultError.
-    """
-    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - keep links
-    beside = path.with_name(LOCK)
-    if path.name != LOCK and not beside.is_file():
+def lock_beside(path: Path) -> Path:
+    """Return the lock that a lock or an allow file stands for. Raises ResultError."""
+    folder = absolute(path).parent
+    if path.name != LOCK and not (folder / LOCK).is_file():
         raise ResultError(
             f"{shown(folder / path.name)}: no {LOCK} beside it: nothing there was scanned",
             hint="run `curate scan` on the data it is for",
         )
-    lock = read_lock(beside)
-    entries = [entry.data.files for entry in lock.datasets.values()]
-    entries += [list(entry.files) for entry in lock.broken.values()]
-    return [folder / files[0] for files in entries]
+    return folder / LOCK
+
+
+def places_in(path: Path) -> list[Place]:
+    """Return every entry of a lock. Raises ResultError."""
+    lock = read_lock(path)
+    entries: list[Entry | Broken] = [*lock.datasets.values(), *lock.broken.values()]
+    return [Place(entry, path.parent, lock.version, lock.markers) for entry in entries]
+
+
+def is_data_name(name: str) -> bool:
+    """Return whether a file of this name is one of those that are read."""
+    path = Path(name)
+    suffix = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
+    return suffix.lower() in SUFFIXES
+
+
+def absolute(path: Path) -> Path:
+    """Return a path from the root on, links kept."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 
 
 def _no_entry(file: Path) -> CurateError:
-    suffix = Path(file.stem).suffix if file.suffix.lower() == ".gz" else file.suffix
-    if suffix.lower() not in SUFFIXES and not file.is_dir():
+    if not is_data_name(file.name) and not file.is_dir():
         return InputError(
             f"not a data file: curate reads {KNOWN}",
             path=shown(file),

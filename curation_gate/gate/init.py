@@ -21,8 +21,8 @@ import yaml
 
 from curation_gate import __version__
 from curation_gate.atomic import write_text
-from curation_gate.errors import OutputError, UsageError
-from curation_gate.quarantine.allow_file import ALLOW
+from curation_gate.errors import OutputError, RulesError, UsageError
+from curation_gate.gate.guard import CONFIG, read_guard, write_guard
 from curation_gate.quarantine.lock import LOCK, lock_path
 from curation_gate.rows.formats import KNOWN
 from curation_gate.rulebook import rules_folder
@@ -107,13 +107,13 @@ def plan(root: Path, names: Sequence[str], ci: Sequence[str]) -> list[Change]:
     )
     words = {
         "@FILES@": _pattern(names),
-        "@FILES_AND_LOCK@": _pattern([*names, lock, lock.removesuffix(LOCK) + ALLOW]),
         "@DATA@": shlex.join(names),
         "@RULES@": RULES,
         "@VERSION@": __version__,
         "@LOCK@": lock,
     }
-    changes = [_whole(root, RULES, _rules()), _hooks(root, _filled("hooks.yaml", words))]
+    changes = [_whole(root, RULES, _rules()), _guard(root, names)]
+    changes += [_hooks(root, _filled("hooks.yaml", words))]
     if "github" in ci:
         changes.append(_whole(root, WORKFLOW, _filled("github.yml", words)))
     if "gitlab" in ci:
@@ -131,6 +131,19 @@ def write(root: Path, changes: Sequence[Change], *, force: bool = False) -> list
     for change in written:
         write_text(root / change.path, change.text)
     return written
+
+
+def _guard(root: Path, names: Sequence[str]) -> Change:
+    """Return the change of curate.toml; none where pyproject.toml says what is guarded."""
+    there = _read(root, "pyproject.toml")
+    if there is not None and _read(root, CONFIG) is None:
+        try:
+            told = read_guard(there, root / "pyproject.toml")
+        except RulesError:
+            told = None
+        if told is not None:
+            return Change(Path("pyproject.toml"), "unchanged", there)
+    return _whole(root, CONFIG, write_guard(names))
 
 
 def _pattern(names: Sequence[str]) -> str:

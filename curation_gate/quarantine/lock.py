@@ -20,6 +20,7 @@ from curation_gate.quarantine.lock_entry import Entry, checked
 from curation_gate.quarantine.lock_migrations import MIGRATIONS, SCHEMA_VERSION
 from curation_gate.quarantine.lock_places import LOCK, command_for, lock_path
 from curation_gate.quarantine.lock_text import Facts, LockTextError, read_facts, write_facts
+from curation_gate.regular_file import read_regular
 
 __all__ = [
     "LOCK",
@@ -28,6 +29,7 @@ __all__ = [
     "Lock",
     "command_for",
     "lock_path",
+    "parse_lock",
     "read_lock",
     "save_lock",
 ]
@@ -75,11 +77,16 @@ def read_lock(path: Path) -> Lock:
     ResultError where the file is damaged or of a version not known here.
     """
     try:
-        text = path.read_bytes().decode()
+        text = read_regular(path).decode()
     except OSError as error:
         raise ResultError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ResultError(f"{path}: damaged: not UTF-8: {error}", hint=_HINT) from error
+    return parse_lock(path, text)
+
+
+def parse_lock(path: Path, text: str) -> Lock:
+    """Return the lock that a text is; `path` is named in errors. Raises as read_lock does."""
     facts = _from_json(path, text) if _is_json(text) else _facts(path, text)
     stored = version = facts.version
     if version > SCHEMA_VERSION:

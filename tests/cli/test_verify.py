@@ -52,6 +52,21 @@ def test_no_lock_is_two_with_a_hint(data: Path, capsys: pytest.CaptureFixture[st
     assert "hint: run `curate scan data.jsonl`" in err
 
 
+def test_without_a_path_all_below_is_checked(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["verify"]) == 2
+    assert "no curate.lock below it" in capsys.readouterr().err
+    lock_scan([data])
+    assert run(["verify"]) == 0
+    assert capsys.readouterr() == ("data.jsonl: 1,200 rows, as scanned\n", "")
+    write_rows(Path("new.jsonl"), 5)
+    assert run(["verify"]) == 1
+    assert "new.jsonl: was not scanned" in capsys.readouterr().out
+    assert run(["verify", "--diff-base", "main"]) == 2
+    assert "no such revision" in capsys.readouterr().err
+
+
 def test_several_files_are_each_answered(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_rows(Path("new.jsonl"), 5)
     write_rows(Path("newer.jsonl"), 5)
@@ -155,18 +170,24 @@ def hooks() -> dict[str, dict[str, object]]:
     return {hook["id"]: hook for hook in yaml.safe_load(text)}
 
 
-@pytest.mark.parametrize("hook", ["curate-verify", "curate-verify-system", "curate-scan"])
-def test_the_hooks_look_at_data_and_not_at_scan_folders(hook: str) -> None:
-    taken, left = (re.compile(str(hooks()[hook][key])) for key in ("files", "exclude"))
+def test_the_scan_hook_looks_at_data_and_not_at_scan_folders() -> None:
+    taken, left = (re.compile(str(hooks()["curate-scan"][key])) for key in ("files", "exclude"))
     for name in ("a.jsonl", "x/a.json", "a.csv.gz", "a.parquet", "a.arrow"):
         assert taken.search(name)
         assert not left.search(name)
         assert Path(name.removesuffix(".gz")).suffix in SUFFIXES
     assert not taken.search("a.py")
-    assert bool(taken.search("data/curate.lock")) == (hook != "curate-scan")
-    assert not taken.search("my-curate.lock")
     assert left.search("data/a.jsonl.curation/cleaned.jsonl")
+    assert hooks()["curate-scan"]["require_serial"] is True
+
+
+@pytest.mark.parametrize("hook", ["curate-verify", "curate-verify-system"])
+def test_the_verify_hooks_look_for_themselves(hook: str) -> None:
+    """A renamed or deleted file, and a new one, are in no list of changed files a lock knows."""
+    assert hooks()[hook]["always_run"] is True
+    assert hooks()[hook]["pass_filenames"] is False
     assert hooks()[hook]["require_serial"] is True
+    assert "files" not in hooks()[hook]
 
 
 def test_the_commit_hook_installs_nothing_beyond_the_core() -> None:

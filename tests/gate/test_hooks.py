@@ -105,10 +105,36 @@ def test_a_commit_of_scanned_data_passes_and_of_edited_data_fails(
 
     rules = Path("curation-rules.yaml")
     rules.write_text(rules.read_text().replace("alpha: 0.05", "alpha: 0.01"))
-    data.write_text(scanned + "\n")
+    data.write_text(scanned)
     done = commit(environment)
     assert done.returncode == 1
     assert "another version of the rule pack 'repository' (../curation-rules.yaml)" in done.stderr
+
+
+def test_the_hook_runs_whatever_was_changed(repository: Path, environment: dict[str, str]) -> None:
+    assert commit(environment).returncode == 0
+    data, lock = Path("data/a.jsonl"), Path("data/curate.lock")
+    data.rename("data/b.jsonl")
+    done = commit(environment)
+    assert done.returncode == 1
+    assert "data/a.jsonl is gone" in done.stderr
+    assert "data/b.jsonl: was not scanned: no curate.lock knows it; run `curate scan" in done.stderr
+    Path("data/b.jsonl").rename(data)
+    whole = lock.read_bytes()
+    lock.unlink()
+    done = commit(environment)
+    assert done.returncode == 1
+    assert "its data/curate.lock is gone; bring the lock back" in done.stderr
+    lock.write_bytes(whole)
+    Path("data/more").mkdir()
+    write_rows(Path("data/more/c.jsonl"), 5)
+    done = commit(environment)
+    assert done.returncode == 1
+    assert "data/more/c.jsonl: was not scanned" in done.stderr
+    Path("data/more/c.jsonl").unlink()
+    Path("README.json").write_text("{}")
+    done = commit(environment)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("hook", ["curate-verify-system"])
@@ -131,7 +157,8 @@ def test_the_shipped_hook_runs_from_a_repository(
         )  # fmt: skip
 
     subprocess.run(["git", "add", "-A"], check=True, env=environment)
-    assert attempt().returncode == 0
+    done = attempt()
+    assert done.returncode == 0, done.stdout + done.stderr
     with Path("data/a.jsonl").open("a") as stream:
         stream.write(NEW)
     failed = attempt()

@@ -12,6 +12,7 @@ from scan_folder import write_rows
 from curation_gate import __version__
 from curation_gate.cli.main import run
 from curation_gate.gate import init
+from curation_gate.gate.guard import Guard, read_guard
 from curation_gate.rulebook import load_rules
 
 
@@ -41,7 +42,8 @@ def test_everything_is_written_once(repository: Path, capsys: pytest.CaptureFixt
     first = files(repository)
     assert set(first) == {
         ".gitattributes", ".github/workflows/curation-gate.yml", ".gitignore", ".gitlab-ci.yml",
-        ".gitlab/curation-gate.yml", ".pre-commit-config.yaml", "curation-rules.yaml",
+        ".gitlab/curation-gate.yml", ".pre-commit-config.yaml", "curate.toml",
+        "curation-rules.yaml",
     }  # fmt: skip
     for name in first:
         assert f"wrote        {name}\n" in out
@@ -51,7 +53,11 @@ def test_everything_is_written_once(repository: Path, capsys: pytest.CaptureFixt
     assert "wrote" not in capsys.readouterr().out
     hooks = yaml.safe_load(first[".pre-commit-config.yaml"])["repos"][0]["hooks"]
     assert [hook["id"] for hook in hooks] == ["curate-verify", "curate-scan"]
-    assert hooks[0]["files"] == (r"^(data/a\.jsonl|data/curate\.lock|data/curate\-allow\.yaml)$")
+    assert hooks[0]["always_run"] is True
+    assert hooks[0]["pass_filenames"] is False
+    assert hooks[1]["files"] == r"^(data/a\.jsonl)$"
+    guard = read_guard(first["curate.toml"].decode(), Path("curate.toml"))
+    assert guard == Guard(files=("data/a.jsonl",))
     for name in (".github/workflows/curation-gate.yml", ".gitlab/curation-gate.yml"):
         text = first[name].decode()
         assert yaml.safe_load(text)
@@ -92,6 +98,15 @@ def test_a_dry_run_writes_nothing(repository: Path, capsys: pytest.CaptureFixtur
     assert run(["init", "--dry-run"]) == 0
     assert files(repository) == {}
     assert "would write  curation-rules.yaml" in capsys.readouterr().out
+
+
+def test_a_guard_in_pyproject_is_left_where_it_is(repository: Path) -> None:
+    (repository / "pyproject.toml").write_text('[tool.curate.verify]\nguard = ["data/"]\n')
+    assert run(["init"]) == 0
+    assert "curate.toml" not in files(repository)
+    (repository / "pyproject.toml").write_text("[project]\n")
+    assert run(["init"]) == 0
+    assert "curate.toml" in files(repository)
 
 
 @pytest.mark.parametrize("indent", ["", "  ", "    "])

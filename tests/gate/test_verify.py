@@ -251,11 +251,16 @@ def test_the_results_of_another_scan_are_not_believed(folder: Path) -> None:
     lock_scan([data])
     Path(LOCK).write_bytes(lock)
     problems = verify([data])
+    (outcome,) = check([data])
+    assert outcome.problems == tuple(problems)
     assert "is not the data that was scanned: 1 removed" in problems[0]
-    assert "it has 59 rows, 60 were kept" in problems[1]
+    assert outcome.notes[-1] == (
+        "data.jsonl.curation holds the results of another scan: do not train on them; run "
+        "`curate scan data.jsonl`"
+    )
     manifest = Path("data.jsonl.curation/manifest.json")
     manifest.write_text("{}")
-    assert verify([data]) == problems
+    assert "it has 59 rows, 60 were kept" in verify([data])[1]
 
 
 def test_files_without_a_joint_entry_are_verified_one_by_one(folder: Path) -> None:
