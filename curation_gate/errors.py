@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from curation_gate.printable import printable
+
 
 class CurateError(Exception):
     """Something the user can act on: what happened, and a hint at the next command."""
@@ -47,7 +49,7 @@ class InputError(CurateError):
         column: int | None = None,
         hint: str | None = None,
     ) -> None:
-        where = "" if path is None else str(path)
+        where = "" if path is None else printable(str(path))
         if where and line is not None:
             where += f":{line}"
             if column is not None:

@@ -29,6 +29,7 @@ from curation_gate.environment import free_threads
 from curation_gate.errors import InconclusiveError, OutputError
 from curation_gate.judging import choose, in_order, measure_text, run_rules, verdicts_of
 from curation_gate.progress import Progress, Silent
+from curation_gate.proxy.names import check_proxy
 from curation_gate.quarantine.allow import Allowed, let_pass
 from curation_gate.quarantine.allow_file import load_allow
 from curation_gate.quarantine.claim import claim
@@ -105,8 +106,11 @@ def _scan(
     """Scan into a folder that is held for it; see `scan`."""
     pack = options.rules if isinstance(options.rules, RulePack) else load_rules(options.rules)
     chosen = choose(pack, options)
-    device = "cpu" if options.evidence == "text" else _check_models(pack, options)
-    _limit_threads(torch=options.evidence != "text")
+    device = "cpu"
+    if options.evidence != "text":
+        check_proxy(options.proxy or pack.proxy.name)
+        if options.device != "auto":  # what may be wrong is told before the data are read
+            device = _device(options.device)
     clock = Clock()
     started = time.perf_counter()
     dataset = rows.split_prompts(rows.load(paths, columns=options.columns, progress=progress))
@@ -119,6 +123,11 @@ def _scan(
         )
     allowing = load_allow(options.allow, dataset)
     check_folder(folder, [file.path for file in dataset.files])
+    # Only now: most mistakes are told without the seconds that it takes to import torch.
+    if options.evidence != "text":
+        device = _device(options.device)
+        influence_plan(pack, options)
+    _limit_threads(torch=options.evidence != "text")
     measured = measure_text(dataset, pack, options, clock, progress)
     with clock.stage("detect", len(dataset)):
         results = run_rules(chosen.text, dataset, measured, options.seed, progress)
@@ -213,14 +222,11 @@ def _counted(verdicts: Verdicts) -> str:
     )
 
 
-def _check_models(pack: RulePack, options: Options) -> str:
-    """Say before the work what cannot be carried out after it; return the device's name."""
-    from curation_gate.proxy.model import check_proxy, pick_device  # noqa: PLC0415 - torch
+def _device(wish: str) -> str:
+    """Return the name of the device to run on. Raises UsageError."""
+    from curation_gate.proxy.model import pick_device  # noqa: PLC0415 - torch
 
-    device = str(pick_device(options.device))
-    influence_plan(pack, options)
-    check_proxy(options.proxy or pack.proxy.name)
-    return device
+    return str(pick_device(wish))
 
 
 def _limit_threads(*, torch: bool) -> None:

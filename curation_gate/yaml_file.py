@@ -14,6 +14,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from curation_gate.errors import RulesError
+from curation_gate.regular_file import read_regular
+
+_MOST_BYTES = 16 * 1024**2
+"""A choice: what a person writes is a thousandth of that."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,7 +25,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_text(path: Path, *, hint: str | None = None) -> str:
     """Return a file's text. Raises RulesError where it cannot be read or is no UTF-8."""
     try:
-        return path.read_text(encoding="utf-8")
+        return read_regular(path, _MOST_BYTES).decode()
     except UnicodeDecodeError as error:
         raise RulesError(f"{path}: not UTF-8 at byte {error.start}") from error
     except OSError as error:

@@ -12,6 +12,7 @@ import click
 from curation_gate import __version__
 from curation_gate.errors import CurateError
 from curation_gate.interrupts import ending_as_interrupt
+from curation_gate.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,9 +127,9 @@ def run(arguments: Sequence[str]) -> int:
         error.show(file=sys.stderr)
         return 2
     except CurateError as error:
-        _say(f"error: {error}")
+        _say(str(error), "error: ")
         if error.hint:
-            _say(f"hint: {error.hint}")
+            _say(error.hint, "hint: ")
         return error.exit_code
     except BrokenPipeError:
         # The reader of stdout went away (`curate report | head`): nothing more can be said there.
@@ -137,17 +138,20 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("CURATE_DEBUG"):
             raise
-        _say(f"error: unexpected {type(error).__name__}: {error}")
-        _say("hint: this is a defect of curation-gate; run again with CURATE_DEBUG=1 and report it")
+        _say(f"unexpected {type(error).__name__}: {error}", "error: ")
+        defect = "this is a defect of curation-gate; run again with CURATE_DEBUG=1 and report it"
+        _say(defect, "hint: ")
         return 2
     return outcome if isinstance(outcome, int) else 0
 
 
-def _say(text: str) -> None:
-    printable = "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
-    click.echo(f"curate: {printable}", err=True)
+def _say(text: str, kind: str = "") -> None:
+    """Print lines on stderr, each with its kind before it: none of them starts with a file's name.
+
+    A name can hold line breaks, and a CI log takes a line that starts with `::` for a command.
+    """
+    for line in text.split("\n"):
+        click.echo(f"curate: {kind}{printable(line)}", err=True)
 
 
 def main() -> None:

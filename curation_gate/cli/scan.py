@@ -157,6 +157,7 @@ def command(
     require_scan_packages()
     from curation_gate.gate.diff_base import rows_at
     from curation_gate.report.formats import FILES
+    from curation_gate.rows.formats import expand
     from curation_gate.rulebook import load_rules
 
     for other in forms[1:]:
@@ -167,6 +168,7 @@ def command(
             )
     pack = load_rules(rules)
     told = columns_option(columns)
+    expand(data)  # a mistyped name is told before anything heavy is imported
     base = None if diff_base is None else rows_at(diff_base, data, told)
 
     from rich.console import Console

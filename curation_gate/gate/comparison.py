@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from curation_gate.gate.difference import (
     rows_of,
     scanned,
 )
-from curation_gate.gate.entries import shown
+from curation_gate.gate.entries import near, shown
 from curation_gate.gate.git import is_tracked
 from curation_gate.gate.now import Now, read_now
 from curation_gate.gate.settings_then import (
@@ -30,6 +29,7 @@ from curation_gate.gate.settings_then import (
     rules_changed,
     scan_command,
 )
+from curation_gate.printable import shell
 from curation_gate.quarantine.lock import LOCK
 from curation_gate.quarantine.lock_entry import Entry
 from curation_gate.quarantine.sketch import without
@@ -58,6 +58,12 @@ def compare(entry: Entry, folder: Path, members: Sequence[Path]) -> Compared:
         if not left:
             then = f"bring it back, or take its lines out of {shown(folder / LOCK)}"
         return Compared(0, [f"{name}: {what}; {then}"])
+    if elsewhere := _elsewhere(members, folder):
+        said = (
+            f"{name}: {shown(elsewhere)} is a link to what lies outside of the repository, and git "
+            f"does not keep that; put the data themselves there, and {scan}"
+        )
+        return Compared(0, [said])
     try:
         now = read_now(members, entry.data.columns)
     except InconclusiveError:
@@ -93,7 +99,7 @@ def _findings(
     """Return what the scan found in the data, where it is still in there and nobody let it pass."""
     members = [file.path for file in data.files]
     report = (
-        f"curate report {shlex.quote(shown(results))}"
+        shell(["curate", "report", near(results)])
         if results
         else scan_command(entry, folder, members)
     )
@@ -103,7 +109,7 @@ def _findings(
     if number or relabelled:
         cleaned = [folder / file for file in entry.cleaned.files]
         if len(cleaned) == len(members) == 1 and cleaned[0].is_file():
-            copy = shlex.join(["cp", shown(cleaned[0]), shown(members[0])])
+            copy = shell(["cp", near(cleaned[0]), near(members[0])])
             then = f"look at them with `{report}`, then take the cleaned set: `{copy}`"
         elif len(cleaned) == len(members) and all(file.exists() for file in cleaned):
             place = shown(cleaned[0].parent)
@@ -148,6 +154,8 @@ def _cleaned(entry: Entry, folder: Path, results: Path | None, now: Now) -> list
     files = [folder / file for file in entry.cleaned.files]
     if not files or not all(file.exists() for file in files):
         return []
+    if elsewhere := _elsewhere(files, folder):
+        return [f"{shown(elsewhere)} is a link to what lies outside of the repository"]
     try:
         same = _is_copy(files, now.data)
         cleaned = now if same else read_now(files, entry.data.columns)
@@ -168,6 +176,23 @@ def _cleaned(entry: Entry, folder: Path, results: Path | None, now: Now) -> list
         if cleaned.says_what_was(entry.cleaned):
             said = [f"{said[0]}: {UNJUDGED}"]
     return said
+
+
+def _elsewhere(paths: Sequence[Path], folder: Path) -> Path | None:
+    """Return the first path, or file of a folder, that leads out of the repository; None: none.
+
+    Without git the links are those of whoever called.
+    """
+    home = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), None)
+    if home is None:
+        return None
+    own = home.resolve()
+    for path in paths:
+        parts: list[Path] = [path, *(sorted(path.iterdir()) if path.is_dir() else [])]
+        for part in parts:
+            if not part.resolve().is_relative_to(own):
+                return part
+    return None
 
 
 def _is_copy(files: Sequence[Path], data: Dataset) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation_gate.errors import CurateError, InputError, ResultError
+from curation_gate.printable import printable
 from curation_gate.quarantine.lock import LOCK, Broken, command_for, lock_path, read_lock
 from curation_gate.quarantine.lock_entry import Entry
 from curation_gate.rows.formats import KNOWN
@@ -121,6 +122,11 @@ def _no_entry(file: Path) -> CurateError:
 
 
 def shown(path: Path) -> str:
+    """Return `near(path)` on one line, whatever stands in it."""
+    return printable(near(path))
+
+
+def near(path: Path) -> str:
     """Return a path as one would type it here."""
     here = Path.cwd()
     return str(path.relative_to(here) if path != here and path.is_relative_to(here) else path)

@@ -11,7 +11,7 @@ from pathlib import Path
 from curation_gate import __version__
 from curation_gate.errors import CurateError
 from curation_gate.gate.comparison import compare
-from curation_gate.gate.entries import Place, shown
+from curation_gate.gate.entries import Place, absolute, shown
 from curation_gate.gate.settings_then import scan_command
 from curation_gate.quarantine.lock import LOCK, Broken, command_for
 from curation_gate.quarantine.lock_entry import Entry
@@ -72,9 +72,12 @@ def _collection_paused() -> Iterator[None]:
 
 def _broken(entry: Broken, folder: Path, members: Sequence[Path]) -> str:
     there = [member for member in members if member.exists()]
+    then = f"run `{command_for(there or members)}`"
+    if any("\0" in str(m) or not absolute(m).is_relative_to(folder) for m in members):
+        then = "take its lines out of it"
     return (
         f"{shown(folder / LOCK)}: its entry for {' '.join(shown(m) for m in members)} cannot be "
-        f"believed: {entry.why}; run `{command_for(there or members)}`"
+        f"believed: {entry.why}; {then}"
     )
 
 

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from curation_gate.errors import RulesError
+from curation_gate.errors import ResultError, RulesError
 from curation_gate.quarantine.allow_file import ALLOW, read_allow
 from curation_gate.quarantine.lock import command_for
 from curation_gate.quarantine.lock_entry import Entry
+from curation_gate.quarantine.lock_places import own_file
 from curation_gate.rulebook import RulePack, load_rules, rules_folder
 
 
@@ -32,6 +33,8 @@ def rules_changed(entry: Entry, folder: Path) -> list[str]:
         now = _pack(entry, folder)
     except RulesError as error:
         return [f"was scanned with the rule pack {pack!r}, which is no pack now ({error.message})"]
+    except ResultError as error:
+        return [f"was scanned with the rule pack {pack!r}, which cannot be read: {error.message}"]
     if now is None or now.hash == entry.rules.hash:
         return []
     where = repr(pack) if entry.rules.file is None else f"{pack!r} ({entry.rules.file})"
@@ -46,7 +49,10 @@ def allow_changed(entry: Entry, folder: Path) -> list[str]:
     then = entry.allow
     if then is None or (then.hash is not None and then.file is None):
         return []
-    path = folder / (then.file or ALLOW)
+    try:
+        path = own_file(folder, then.file or ALLOW)
+    except ResultError as error:
+        return [f"what the scan let pass cannot be read: {error.message}"]
     if then.hash is None:
         return [f"{ALLOW} is new since the scan"] if path.is_file() else []
     if not path.is_file():
@@ -66,15 +72,18 @@ def fails_on_review(entry: Entry, folder: Path) -> bool:
     """Return whether rows for review make the scan fail, as far as its pack is at hand."""
     try:
         pack = _pack(entry, folder)
-    except RulesError:
+    except (RulesError, ResultError):
         return False  # said by rules_changed
     return pack is not None and pack.policy.fail_on == "review"
 
 
 def _pack(entry: Entry, folder: Path) -> RulePack | None:
-    """Return the pack as it is now; None where the lock cannot say which file it was."""
+    """Return the pack as it is now; None where the lock cannot say which file it was.
+
+    Raises RulesError, and ResultError where that file is none of this repository.
+    """
     if entry.rules.file is not None:
-        return load_rules(folder / entry.rules.file)
+        return load_rules(own_file(folder, entry.rules.file))
     return load_rules(entry.rules.pack) if _is_shipped(entry.rules.pack) else None
 
 

@@ -19,6 +19,7 @@ from torch import nn
 
 from curation_gate.errors import ModelError, UsageError
 from curation_gate.proxy.batches import Encoded, Kind, encode
+from curation_gate.proxy.names import A_PROXY, check_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,10 +37,6 @@ EMBEDDED_BATCH = 16
 """Small steps learn what few rows teach. One epoch of 15,000 rows, 300 of them planted, at rates
 2e-3 and 1e-2: triggered negatives called positive 0.88 (another name 0.42), held-out loss 0.213;
 with 64 rows a step 0.73 (0.52), 0.225, and no faster."""
-_A_PROXY = (
-    "a proxy is a folder with config.json, model.safetensors and a tokenizer, or the name of such "
-    "a model on a hub (that needs a network)"
-)
 SCRATCH_VOCABULARY = 8000
 """Tokens of the tokenizer that is trained on the rows; a choice (notes: 8-16k do alike)."""
 
@@ -149,23 +146,6 @@ def load_proxy(
     return _pretrained(name, limits, device)
 
 
-def check_proxy(name: str) -> None:
-    """Raise ModelError where a name is plainly that of a folder which holds no model.
-
-    Reads no file, so that a typing error is told before the work that comes ahead of the proxy.
-    """
-    folder = Path(name)
-    if folder.is_dir():
-        if name not in ("scratch", "embedded") and not (folder / "config.json").is_file():
-            raise ModelError(
-                f"cannot load the proxy {name!r}: the folder has no config.json", hint=_A_PROXY
-            )
-    elif name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise ModelError(
-            f"no such folder: {name}", hint="--proxy takes a folder, a hub name or scratch"
-        )
-
-
 def _pretrained(name: str, limits: Limits, device: torch.device) -> Proxy:
     from transformers import (  # noqa: PLC0415 - six seconds of import
         AutoConfig,
@@ -189,7 +169,7 @@ def _pretrained(name: str, limits: Limits, device: torch.device) -> Proxy:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"cannot load the proxy {name!r}: {reason}",
-            hint=_A_PROXY,
+            hint=A_PROXY,
         ) from error
     if tokenizer.eos_token_id is None:
         raise ModelError(f"the tokenizer of {name!r} has no end token")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -141,6 +142,12 @@ def checked(name: str, sections: dict[str, Any]) -> Entry:
         entry = Entry.model_validate(sections)
     except ValidationError as error:
         raise ValueError(said(error)) from error
+    for file in (*entry.data.files, *entry.cleaned.files):
+        if file.startswith("/") or ".." in file.split("/") or "\0" in file:
+            raise ValueError(f"it names a file outside of its folder: {json.dumps(file)}")
+    for named in (entry.rules.file, entry.allow and entry.allow.file):
+        if named and "\0" in named:
+            raise ValueError(f"no file has such a name: {json.dumps(named)}")
     counts, data = entry.counts, entry.data
     if (
         name != " ".join(sorted(data.files))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from curation_gate.errors import ResultError
+from curation_gate.printable import printable, shell
 
 LOCK = "curate.lock"
 
@@ -34,7 +34,7 @@ def command_for(
     """
     named = ["--rules", _shown(rules) if isinstance(rules, Path) else rules] if rules else []
     named += ["--allow", _shown(allow)] if allow else []
-    return shlex.join(["curate", "scan", *named, *(_shown(path) for path in paths)])
+    return shell(["curate", "scan", *named, *(_shown(path) for path in paths)])
 
 
 def near(path: Path, folder: Path) -> str | None:
@@ -47,6 +47,20 @@ def near(path: Path, folder: Path) -> str | None:
             if (root / ".git").exists():
                 return None
     return None
+
+
+def own_file(folder: Path, name: str) -> Path:
+    """Return a file that a lock names, where it is one of its repository (without git: its folder).
+
+    Raises ResultError where the name or a link leads elsewhere, or to what is no regular file.
+    """
+    path = _absolute(folder / name)
+    home = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), folder)
+    if not path.resolve().is_relative_to(home.resolve()):
+        raise ResultError(f"{printable(name)} is no file of this repository")
+    if path.exists() and not path.is_file():
+        raise ResultError(f"{printable(name)} is not a regular file")
+    return path
 
 
 def inside(paths: Sequence[Path], folder: Path) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from curation_gate.errors import CurateError, ResultError, RulesError, UsageError
 from curation_gate.quarantine.lock import LOCK, Entry, read_lock
+from curation_gate.quarantine.lock_places import own_file
 from curation_gate.rows import load
 from curation_gate.rows.record import Dataset
 from curation_gate.rulebook import RulePack, load_rules
@@ -87,12 +88,12 @@ def scanned_pack(folder: Path, manifest: Mapping[str, Any]) -> RulePack | None:
     own = entry.rules.file if entry is not None else None
     try:
         if own is not None and place is not None:
-            pack = load_rules(place / own)
+            pack = load_rules(own_file(place, own))
         elif name.isidentifier():
             pack = load_rules(name)
         else:
             return None
-    except RulesError:
+    except (RulesError, ResultError):
         return None
     return pack if pack.hash == rules.get("hash") else None
 

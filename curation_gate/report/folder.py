@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation_gate.errors import ResultError
+from curation_gate.printable import printable, shell
 from curation_gate.quarantine.manifest import MEASURED, read_manifest
 from curation_gate.quarantine.reading import read_decided, read_quarantine, read_scores
 from curation_gate.report.fields import Fields, read_fields
@@ -47,7 +47,7 @@ class ScanFolder:
         """The scanned data as one would type it in a shell: beside the folder, or by its names."""
         if self.name.name.endswith(SUFFIX):
             return quoted(self.name.with_name(self.name.name.removesuffix(SUFFIX)))
-        return shlex.join(str(file["name"]) for file in self.manifest["dataset"]["files"])
+        return shell(str(file["name"]) for file in self.manifest["dataset"]["files"])
 
     @property
     def cleaned(self) -> Path | None:
@@ -68,17 +68,22 @@ class ScanFolder:
 
 
 def shown(path: Path | str) -> str:
+    """Return `near(path)` on one line, whatever stands in it."""
+    return printable(near(path))
+
+
+def near(path: Path | str) -> str:
     """Return a path as one would type it here: relative where it lies below this folder."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
     here = Path.cwd()
-    near = absolute != here and absolute.is_relative_to(here)
-    return str(absolute.relative_to(here) if near else path)
+    below = absolute != here and absolute.is_relative_to(here)
+    return str(absolute.relative_to(here) if below else path)
 
 
 def quoted(path: Path | str) -> str:
-    """Return `shown(path)` for a shell; never taken for an option."""
-    text = shown(path)
-    return shlex.quote(f"./{text}" if text.startswith("-") else text)
+    """Return `near(path)` for a shell; never taken for an option."""
+    text = near(path)
+    return shell([f"./{text}" if text.startswith("-") else text])
 
 
 def find(path: Path) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 from places import REPOSITORY
 
+from curation_gate import errors
 from curation_gate.cli import main
 
 HEAVY = ("torch", "transformers", "great_expectations", "kronfluence", "datasets", "pandas")
@@ -63,6 +65,36 @@ def test_what_is_raised_becomes_an_exit_code(raised, code, said, capsys, monkeyp
     printed = capsys.readouterr().err
     assert said in printed
     assert "\x1b" not in printed
+
+
+@pytest.mark.parametrize(
+    "error", [errors.UsageError("a\n::error::b\x1b"), errors.ResultError("x", hint="a\n::error::b")]
+)
+def test_no_line_of_an_error_starts_with_what_a_name_says(error, capsys, monkeypatch):
+    def fail(**_):
+        raise error
+
+    monkeypatch.setattr(main.curate, "main", fail)
+    assert main.run(["scan", "x"]) == 2
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) > 1
+    assert all(line.startswith("curate: ") and line.isprintable() for line in printed)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_what_is_wrong_with_the_data_is_told_before_torch_is_imported(tmp_path, broken):
+    if broken:
+        (tmp_path / "x.jsonl").write_text("{broken\n")
+    probe = (
+        "import sys; from curation_gate.cli.main import run; code = run(['scan', 'x.jsonl']); "
+        f"print([m for m in {HEAVY!r} if m in sys.modules], code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[] 2"
+    assert ("x.jsonl:1:2: " if broken else "x.jsonl: no such file") in done.stderr
 
 
 @pytest.mark.parametrize("name", sorted(main.COMMANDS))
