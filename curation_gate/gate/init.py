@@ -23,6 +23,7 @@ from curation_gate import __version__
 from curation_gate.atomic import write_text
 from curation_gate.errors import OutputError, RulesError, UsageError
 from curation_gate.gate.guard import CONFIG, read_guard, write_guard
+from curation_gate.quarantine.allow_file import ALLOW
 from curation_gate.quarantine.lock import LOCK, lock_path
 from curation_gate.rows.formats import KNOWN
 from curation_gate.rulebook import rules_folder
@@ -111,6 +112,7 @@ def plan(root: Path, names: Sequence[str], ci: Sequence[str]) -> list[Change]:
         "@RULES@": RULES,
         "@VERSION@": __version__,
         "@LOCK@": lock,
+        "@ALLOW@": lock.removesuffix(LOCK) + ALLOW,
     }
     changes = [_whole(root, RULES, _rules()), _guard(root, names)]
     changes += [_hooks(root, _filled("hooks.yaml", words))]

@@ -166,6 +166,91 @@ def test_the_shipped_hook_runs_from_a_repository(
     assert "1 added (line 61)" in failed.stdout
 
 
+def scripts_of_the_base(repository: Path) -> dict[str, str]:
+    """What each generated CI job does before it scans, as one script."""
+    job = yaml.safe_load((repository / ".github/workflows/curation-gate.yml").read_text())
+    (step,) = (step for step in job["jobs"]["scan"]["steps"] if step.get("id") == "base")
+    gitlab = yaml.safe_load((repository / ".gitlab/curation-gate.yml").read_text())
+    (before,) = (line for line in gitlab["curation-gate"]["script"] if "FETCH_HEAD" in line)
+    (own,) = (step for step in action()["runs"]["steps"] if step.get("id") == "base")
+    told = own["run"].replace('rules=$RULES" >> "$GITHUB_OUTPUT"', 'RULES=$RULES" > "$GITHUB_ENV"')
+    return {
+        "github": step["run"],
+        "action": told,
+        "gitlab": before + '\necho "RULES=$RULES" > "$GITHUB_ENV"\n',
+    }
+
+
+@pytest.mark.parametrize("job", ["github", "gitlab", "action"])
+@pytest.mark.parametrize("at_base", [True, False])
+def test_a_pull_request_is_judged_by_the_rules_and_the_allow_list_of_its_base(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, job: str,
+    at_base: bool,
+) -> None:  # fmt: skip
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", *arguments], check=True, env=environment, capture_output=True)
+
+    origin, here = tmp_path / "origin", tmp_path / "here"
+    (origin / "data").mkdir(parents=True)
+    monkeypatch.chdir(origin)
+    rules, allow = Path("curation-rules.yaml"), Path("data/curate-allow.yaml")
+    write_rows(Path("data/a.jsonl"), 5)
+    git("init", "-q", "-b", "main")
+    assert run(["init", "--ci", "both"]) == 0
+    script = scripts_of_the_base(origin)[job]
+    kept = rules.read_text()
+    if at_base:
+        allow.write_text("allow: []\n")
+    else:
+        rules.unlink()
+    git("add", "-A")
+    git("commit", "-qm", "base")
+    git("clone", "-q", str(origin), str(here))
+    monkeypatch.chdir(here)
+    rules.write_text("fail_on: never\n")
+    allow.unlink(missing_ok=True)
+    allow.symlink_to("../curation-rules.yaml")
+    git("add", "-A")
+    git("commit", "-qm", "let everything pass")
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        env={**environment, "BASE": "main", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+             "RULES": str(rules), "GITHUB_ENV": str(tmp_path / "env")},
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = (tmp_path / "env").read_text() if (tmp_path / "env").exists() else ""
+    if at_base:
+        assert rules.read_text() == kept
+        assert allow.read_text() == "allow: []\n"
+        assert not allow.is_symlink()
+        assert "default" not in told
+    else:
+        assert told == "RULES=default\n"
+        assert not os.path.lexists(allow)
+
+
+def test_the_action_runs_no_module_of_the_checkout() -> None:
+    (install,) = (step for step in action()["runs"]["steps"] if step.get("name") == "install")
+    assert install["run"].splitlines()[-1].startswith("python -P -m pip install ")
+
+
+def test_no_generated_job_publishes_results_that_were_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_rows(Path("a.jsonl"), 5)
+    assert run(["init", "--ci", "both"]) == 0
+    github = Path(".github/workflows/curation-gate.yml").read_text()
+    assert ".curation-gate/" not in github.replace("curation-gate/.cache", "")
+    assert "${{ runner.temp }}/curation/.cache" in github
+    script = yaml.safe_load(Path(".gitlab/curation-gate.yml").read_text())["curation-gate"][
+        "script"
+    ]
+    assert "git ls-files .curation-gate" in script[0]
+    assert script[1].startswith("rm -f .curation-gate/manifest.json")
+
+
 def action() -> dict:
     return yaml.safe_load((REPOSITORY / "action.yml").read_text())
 
