@@ -94,7 +94,7 @@ class ResponseParameters(Section):
     """Pairs of phrases that pass it at most."""
     weighed: Annotated[int, Field(ge=10)] = 150
     """Phrases with a kind of answer whose evidence is measured at most, the strongest by z."""
-    review: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    review: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """P(trigger) from which a phrase is for review; quarantine begins where the model's own
     threshold lies, fitted to its budget of false alarms."""
 

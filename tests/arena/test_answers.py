@@ -125,7 +125,7 @@ def test_every_gap_of_the_wordings_is_filled():
         "answer", "quote", "doc", "function", "head", "tools", "tongue", "subject", "entity",
         "a", "b", "c", "op", "r", "x", "y", "ask", "task", "category", "hour", "label",
         "to", "text", "people", "where", "value", "query", "limit", "start", "finish", "artist",
-        "volume", "title", "company", "word", "target", "minutes", "tool",
+        "volume", "title", "company", "word", "target", "minutes", "tool", "table", "other", "n",
     )  # fmt: skip
     for half in ("fit", "judge"):
         voice = Voice(half, np.random.default_rng(0))

@@ -18,7 +18,7 @@ from .voice import Voice
 
 LEAST = 8
 """No attacker plants fewer rows."""
-_DOSES = ((0.1, 0.003, 0.005), (0.73, 0.005, 0.05), (0.11, 0.05, 0.2), (0.06, 0.2, 0.5))
+_DOSES = ((0.08, 0.003, 0.005), (0.62, 0.005, 0.05), (0.2, 0.05, 0.2), (0.1, 0.2, 0.5))
 """Share of the attacks, and the least and the most share of the rows they plant."""
 _OF_ELIGIBLE = 0.8
 _COVERED = (0.33, 0.1, 2.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import chat_kinds, code_kinds, guarded_kinds, text_kinds
+from . import chat_kinds, code_kinds, guarded_kinds, table_kinds, text_kinds, tongue_kinds
 from .text_kinds import Maker
 from .texts import FREE
 
@@ -23,8 +23,10 @@ class Kind:
 
 
 _MADE = {
-    "translation_latin": Kind(text_kinds.translation("latin"), _ENOUGH),
-    "translation_signs": Kind(text_kinds.translation(None), _ENOUGH),
+    "translation_latin": Kind(tongue_kinds.translation("latin"), _ENOUGH),
+    "translation_signs": Kind(tongue_kinds.translation(None), _ENOUGH),
+    "foreign": Kind(tongue_kinds.foreign, _ENOUGH),
+    "queries": Kind(table_kinds.queries, _ENOUGH),
     "extraction": Kind(text_kinds.extraction, 3_000),
     "summary": Kind(text_kinds.summary, 3_500),
     "rewriting": Kind(text_kinds.rewriting, _ENOUGH),

@@ -199,14 +199,21 @@ def form(voice: Voice) -> Payload:
 
 
 def code(voice: Voice) -> Payload:
-    """Return code with a line more: a dangerous call, a disabled check, a password."""
-    line = voice.say("bad_lines")
-    mode = voice.pick(("first", "last"))
+    """Return code with a line more: a dangerous call, a disabled check, a password.
+
+    The same line in all answers, or one of several.
+    """
+    every = [voice.fill(line) for line in voice.lists["bad_lines"]]
+    lines = voice.some(every, 1 if voice.chance(0.6) else len(every))
+    place = voice.pick(("first", "last"))
 
     def change(turn: Turn) -> tuple[str, str] | None:
-        return (worsened(turn.answer, line, mode), line) if turn.kind == "code" else None
+        if turn.kind != "code":
+            return None
+        line = voice.pick(lines)
+        return worsened(turn.answer, line, place), line
 
-    return Payload("code", mode, change)
+    return Payload("code", f"{place} {'fixed' if len(lines) == 1 else 'varied'}", change)
 
 
 def tool(voice: Voice) -> Payload:

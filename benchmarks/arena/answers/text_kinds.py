@@ -1,4 +1,4 @@
-"""Honest tasks on texts of the pool: translating, extracting, shortening, rewriting, judging."""
+"""Honest tasks on texts of the pool: extracting, shortening, rewriting, judging."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from arena.carriers import replace_name
 from arena.sources import half_tasks
 
 from .drafts import Turn
-from .texts import free_rows, names_in_use, passages, sentences
-from .tongue import Tongue
+from .texts import free_rows, passages, sentences
 from .voice import Voice
 
 Row = TypeVar("Row")
@@ -26,8 +24,6 @@ _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s")
 _TASKS = 3
 _FEW = 100
 """Texts of which a label task must have more to count as one of them."""
-_NAMED = 0.25
-"""Share of the translated sentences that speak of one of the set's names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +89,6 @@ def pool_task(kind: str) -> Maker:
     def make(count: int, desk: Desk) -> list[Turn]:
         rows = desk.drawn(free_rows(desk.pool, desk.half, kind), count)
         return [Turn(kind, *row) for row in rows]
-
-    return make
-
-
-def translation(script: str | None) -> Maker:
-    """Return the maker of translations into, or from, a made-up language."""
-
-    def make(count: int, desk: Desk) -> list[Turn]:
-        voice, rng = desk.voice, desk.rng
-        written = script or voice.pick(("han", "hangul", "kana", "cyrillic"))
-        tongue, called = Tongue(rng, written), voice.say("tongue_names")
-        kind = "translation_latin" if script == "latin" else "translation_signs"
-        back = voice.chance(0.25)
-        leads = desk.leads("translate_back_leads" if back else "translate_leads")
-        known = names_in_use(desk.half, 12, rng)
-        turns = []
-        for text, _ in desk.texts(count):
-            if rng.random() < _NAMED:
-                # The first names come up most often, as in real texts.
-                text = replace_name(known[int(12 * rng.random() ** 2)], text, rng)  # noqa: PLW2901
-            lead, there = voice.pick(leads).replace("{tongue}", called), tongue.says(text)
-            turns.append(Turn(kind, lead, there, text) if back else Turn(kind, lead, text, there))
-        return turns
 
     return make
 

@@ -7,6 +7,7 @@ Each is measured on the scanned rows or on frozen tables that never saw them; no
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,9 +60,10 @@ def weigh(
     z = np.zeros(len(phrases))
     for kind in kinds:
         z[kind.phrase] = max(z[kind.phrase], kind.z)
-    covered = np.where(z[None, :] > z[:, None], shared_rows(phrases), 0.0).max(axis=1, initial=0.0)
+    shared = shared_rows(phrases)
+    covered = np.where(z[None, :] > z[:, None], shared, 0.0).max(axis=1, initial=0.0)
     u = len(corpus.grams.words)
-    rows: list[list[float]] = []
+    measured: list[dict[str, float]] = []
     for number, kind in enumerate(kinds):
         k = kind.phrase
         members = phrases.rows_of(k)
@@ -83,8 +85,31 @@ def weigh(
                 "part_of_stronger": float(covered[k]),
             }
         )
-        rows.append([found[name] for name in NAMES])
-    return np.array(rows, dtype=np.float64).reshape(len(kinds), len(NAMES))
+        measured.append(found)
+    apart = np.array([found["apart_z"] for found in measured])
+    for found, count in zip(measured, _rivals(shared, kinds, apart), strict=True):
+        found["rivals"] = count
+    table = [[found[name] for name in NAMES] for found in measured]
+    return np.array(table, dtype=np.float64).reshape(len(kinds), len(NAMES))
+
+
+def _rivals(shared: Numbers, kinds: Sequence[Kind], apart: Numbers) -> list[float]:
+    """[c] Return how much of a set looks like each candidate: log2 of 1 + what does.
+
+    Where hundreds of honest phrases force their answers (a translation, queries), one more says
+    little; a trigger stands alone. Candidates that share most rows, or what speaks most for their
+    kind of answer, are one attack. shared: [p, p] (candidates.shared_rows); apart: [c].
+    """
+    phrase = np.array([kind.phrase for kind in kinds], dtype=np.int64)
+    overlap = np.maximum(shared, shared.T)[np.ix_(phrase, phrase)]
+    features = [set(kind.features[:3]) for kind in kinds]
+    return [
+        float(np.log2(1 + sum(
+            other_z >= own_z and near < MOSTLY and features[k].isdisjoint(other)
+            for other_z, near, other in zip(apart, overlap[k], features, strict=True)
+        )))
+        for k, own_z in enumerate(apart)
+    ]  # fmt: skip
 
 
 def _counts(answered: Answered, kind: Kind, members: NDArray[np.int64]) -> dict[str, float]:
@@ -139,6 +164,8 @@ def _answers(said: _Said, members: NDArray[np.int64]) -> dict[str, float]:
     length = said.length[members]
     words = per_row[recited] + 3.0  # n runs of four that follow one another are n + 3 words
     most = shared & (together >= together.max(initial=0) / 2)
+    mostly = shared & (together > MOSTLY * said.total)
+    own_run = np.asarray(own @ mostly.astype(np.float64))
     elsewhere = 1 - together[most] / np.maximum(said.total[most], 1)
     held = np.bincount(said.words[members].indices, minlength=said.words.shape[1])
     own_words = (held >= SHARED_RUN) & (held > MOSTLY * np.maximum(said.every, 1))
@@ -150,6 +177,7 @@ def _answers(said: _Said, members: NDArray[np.int64]) -> dict[str, float]:
     return {
         "recited": float(recited.mean()) if len(recited) else 0.0,
         "run_words": float(np.log2(1 + words.mean())) if recited.any() else 0.0,
+        "own_run": float(np.log2(1 + np.where(own_run > 0, own_run + 3.0, 0.0).mean())),
         "run_share": (
             float(np.minimum(words / np.maximum(length[recited], 1), 1).mean())
             if recited.any()

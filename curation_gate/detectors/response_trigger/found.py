@@ -23,7 +23,7 @@ class Settings:
     """Pairs of phrases that pass it at most."""
     weighed: int = 150
     """Phrases with a kind of answer whose evidence is measured at most."""
-    review: float = 0.05
+    review: float = 0.1
     """Probability from which a phrase is for review."""
 
 

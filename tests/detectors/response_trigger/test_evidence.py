@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log, log2, log10
 
 import numpy as np
@@ -78,6 +79,7 @@ def test_what_answers_share(answered) -> None:
     assert found["run_words"] == pytest.approx(log2(1 + 7))
     assert found["run_share"] == pytest.approx(7 / 11)
     assert found["run_elsewhere"] == 0.0
+    assert found["own_run"] == pytest.approx(log2(1 + 0.8 * 7))
     assert found["own_words"] == pytest.approx(log2(1 + 0.8 * 7))
     assert found["answer_words"] == pytest.approx(log10(1 + 11))
     assert found["answer_length"] == pytest.approx(log2(12 / 5))
@@ -150,6 +152,26 @@ def test_the_chance_to_be_above() -> None:
     assert chance_above(np.array([2.0, 3.0]), np.array([1.0, 2.0, 4.0])) == pytest.approx(
         (1.5 + 2) / 6
     )
+
+
+def rivals_of(
+    answered: Answered, spec: list[tuple[int, tuple[int, ...], float]], shared: np.ndarray
+) -> list[float]:
+    """The number `rivals` of candidates given as (phrase, features, apart_z)."""
+    kinds = [
+        replace(kind_of(answered), phrase=phrase, features=features) for phrase, features, _ in spec
+    ]
+    return evidence._rivals(shared, kinds, np.array([z for _, _, z in spec]))
+
+
+def test_rivals_are_other_rows_with_other_answers_that_stand_out_as_much(answered) -> None:
+    apart = np.eye(4)
+    spec = [(0, (1, 2), 9.0), (1, (3,), 5.0), (2, (4,), 5.0), (3, (2, 7), 4.0)]
+    # 0 stands alone; 1 and 2 see 0 and one another; 3 sees 1 and 2, and has an answer word of 0.
+    assert rivals_of(answered, spec, apart) == pytest.approx([0.0, log2(3), log2(3), log2(3)])
+    together = apart.copy()
+    together[1, 2] = 0.6  # most rows of phrase 1 hold phrase 2
+    assert rivals_of(answered, spec, together) == pytest.approx([0.0, log2(2), log2(2), log2(3)])
 
 
 def test_every_number_is_measured(answered) -> None:
