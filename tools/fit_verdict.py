@@ -96,10 +96,11 @@ def fit(
     names: Sequence[str],
     used: Sequence[str],
     points: Mapping[str, int] = POINTS,
+    settings: Mapping[str, Any] = SETTINGS,
 ) -> Stage:
     """Return trees of the numbers `used`, boosted under monotone constraints.
 
-    points: which way each number points.
+    points: which way each number points; settings: of the boosting.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - slow to import
 
@@ -109,7 +110,7 @@ def fit(
         monotonic_cst=[points[name] for name in used],
         early_stopping=False,
         random_state=0,
-        **SETTINGS,
+        **settings,
     ).fit(data.table[:, at], data.trigger, sample_weight=w * len(w) / w.sum())
     trees = [_tree(tree.nodes) for (tree,) in model._predictors]  # noqa: SLF001 - no public way
     base = float(model._baseline_prediction.ravel()[0])  # noqa: SLF001

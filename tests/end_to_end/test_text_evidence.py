@@ -72,7 +72,7 @@ def test_a_scan_of_the_text_imports_no_model_and_writes_everything(planted: Path
     columns = set(pq.read_schema(folder / "scores.parquet").names)
     assert columns == {
         "row", "fingerprint", "task", "verdict", "score", "CG001", "CG004", "CG006",
-        "CG010", "CG011", "stratum",
+        "CG009", "CG010", "CG011", "CG012", "stratum",
     }  # fmt: skip
 
 
