@@ -1,7 +1,7 @@
 """From rows in memory to verdicts: what the rules need is measured, and the rules judge.
 
-    rows -> candidates -> rules that read text -> reference, proxy, probes, influence -> other rules
-         -> verdict
+    rows -> candidates, answers -> rules that read text -> reference, proxy, probes, influence
+         -> other rules -> verdict
 
 `pipeline.scan` is this with files around it; `judge` is this alone. Only what an enabled rule needs
 is computed (detectors/registry.py), each rule's own search by its own parameters. Imports no torch:
@@ -135,11 +135,11 @@ def measure_text(
     """Return what the enabled rules read of the rows' text."""
     return Measurements(
         candidates=find_candidates(dataset, pack, options, clock, progress),
-        answers=find_answers(dataset, pack, clock, progress),
+        answers=read_exchanges(dataset, pack, clock, progress),
     )
 
 
-def find_answers(
+def read_exchanges(
     dataset: Dataset, pack: RulePack, clock: Clock, progress: Progress
 ) -> dict[str, Answered]:
     """Return the exchanges of the rows for each enabled rule that reads them, by its id.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from curation_gate.detectors.evidence import Reason, RuleResult
 from curation_gate.detectors.phrases.form import UNKNOWN
@@ -43,7 +44,7 @@ class Payload:
     text: str
     kind: Literal["word", "link"]
     rows: int
-    """Distinct exchanges whose answer holds it and whose input does not."""
+    """Distinct exchanges whose answer holds it; of a word, those whose input does not."""
     expected: float
     """Answers that its frequency in English leads to; 0 for a link."""
     asked: int
@@ -58,7 +59,8 @@ def detect(signals: Signals, rule: Rule) -> RuleResult:
     Scores are the number of such words in a row's answers.
     """
     answered = signals.answers[rule.id]
-    found = find(answered, rule.parameters)
+    with threadpool_limits(1, "blas"):  # the matrices are small: threads only wait for each other
+        found = find(answered, rule.parameters)
     scores = np.zeros(len(signals.dataset), dtype=np.float32)
     by_exchange: dict[int, list[Payload]] = defaultdict(list)
     for payload, exchanges in found:
